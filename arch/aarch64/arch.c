@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* AArch64: the first frame of a queued thread, and proof that frame.h tells the truth. */
+#include "arch/arch.h"
+
+#include <string.h>
+
+#include "arch/aarch64/frame.h"
+
+struct frame {
+	uint64_t x29;
+	void (*x30)(void);
+	uint64_t x19, x20, x21, x22, x23, x24, x25, x26, x27, x28;
+	uint64_t d8, d9, d10, d11, d12, d13, d14, d15;
+	uint64_t fpcr, unused;
+};
+
+_Static_assert(offsetof(struct frame, x29) == FRAME_X29, "frame.h");
+_Static_assert(offsetof(struct frame, x30) == FRAME_X30 && FRAME_X30 == FRAME_X29 + 8, "a frame record");
+_Static_assert(offsetof(struct frame, x19) == FRAME_X19, "frame.h");
+_Static_assert(offsetof(struct frame, x21) == FRAME_X21, "frame.h");
+_Static_assert(offsetof(struct frame, x23) == FRAME_X23, "frame.h");
+_Static_assert(offsetof(struct frame, x25) == FRAME_X25, "frame.h");
+_Static_assert(offsetof(struct frame, x27) == FRAME_X27, "frame.h");
+_Static_assert(offsetof(struct frame, d8) == FRAME_D8, "frame.h");
+_Static_assert(offsetof(struct frame, d10) == FRAME_D10, "frame.h");
+_Static_assert(offsetof(struct frame, d12) == FRAME_D12, "frame.h");
+_Static_assert(offsetof(struct frame, d14) == FRAME_D14, "frame.h");
+_Static_assert(offsetof(struct frame, fpcr) == FRAME_FPCR, "frame.h");
+_Static_assert(sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "sp stays aligned");
+_Static_assert(sizeof(weft__a32) == 4, "switch.S stores 4 bytes to release");
+_Static_assert(offsetof(struct weft__arch_next, sp) == 0 && offsetof(struct weft__arch_next, release) == 8,
+	       "returned in x0 and x1");
+
+uint8_t weft__arch_fp_control = 1;
+
+void weft__arch_enter(void);
+
+/* x29 stays 0: there ends the chain of frame pointers. */
+void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
+{
+	struct frame frame = { .x30 = weft__arch_enter, .x19 = (uint64_t)entry, .x20 = (uint64_t)arg };
+	__asm__("mrs %0, fpcr" : "=r"(frame.fpcr));
+	void *sp = (char *)top - sizeof frame;
+	memcpy(sp, &frame, sizeof frame);
+	return sp;
+}

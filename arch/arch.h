@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The port contract: all that weft asks of an architecture. A port is arch/NAME/ with
+ *
+ *   frame.h    byte offsets of the saved frame, read by C and by assembly
+ *   switch.S   the five entry points below (arch/generic does them in C)
+ *   arch.c     weft__arch_prepare, and static asserts that frame.h tells the truth
+ *   cpu.h      WEFT_ARCH_NAME, WEFT_ARCH_HAS_FP_CONTROL, and weft__arch_worker and weft__arch_set_worker: the one
+ *              thread-local word, the current worker, read so that no compiler keeps it across a switch
+ *
+ * A suspended context is one word, its saved stack pointer; the rest is a frame on its stack. The frame holds what the
+ * psABI calls callee-saved, the FP control words, and where to go on.
+ *
+ * All switches take `release`, a 32-bit word that is set to 0, with release order, once the old context is completely
+ * saved and its stack no longer used: from then on another kernel thread may resume it.
+ */
+#ifndef WEFT_ARCH_H
+#define WEFT_ARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/base/atomic.h"
+
+#if defined(WEFT_USE_ARCH_GENERIC)
+#include "arch/generic/cpu.h"
+#elif defined(__x86_64__) && !defined(__ILP32__)
+#include "arch/x86_64/cpu.h"
+#elif defined(__aarch64__) && defined(__LP64__)
+#include "arch/aarch64/cpu.h"
+#else
+#error "no arch/ folder for this machine: configure with --with-arch=generic, or add one (docs/porting.md)"
+#endif
+
+#ifndef WEFT_ARCH_NAME
+#error "the port's cpu.h must define WEFT_ARCH_NAME, a string"
+#endif
+#ifndef WEFT_ARCH_HAS_FP_CONTROL
+#error "the port's cpu.h must define WEFT_ARCH_HAS_FP_CONTROL: 1 if a switch keeps FP control words, 0 if it cannot"
+#endif
+
+/* What a thread's entry hands back when the thread is over: the context to go on with, and its word to release. */
+struct weft__arch_next {
+	void *sp;
+	weft__a32 *release;
+};
+
+/* Runs on the new stack, aligned as for a call; may not return on it except with the next context to run. */
+typedef struct weft__arch_next weft__arch_entry(void *arg);
+
+/* Save the current context, store its stack pointer to *save, set *release to 0, resume `to`. Returns 0 when resumed. */
+int weft__arch_switch(void **save, void *to, weft__a32 *release);
+
+/* Whether switches keep the FP control words of each context; set before the first switch, never while one runs. */
+extern uint8_t weft__arch_fp_control;
+
+/* Save the current context and resume `to`; between the two, on the stack of `to`, call after(arg). */
+int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg);
+
+/*
+ * Save the current context, then call entry(arg) on a fresh stack that ends at `top` (16-byte aligned), having set
+ * *release to 0. When entry returns, resume the context it names and release its word: the child's end looks to the
+ * CPU's return predictor like the return of this call. FP control words are inherited. Returns 0 when resumed.
+ */
+int weft__arch_start(void **save, void *top, weft__arch_entry *entry, void *arg, weft__a32 *release);
+
+/* Drop the current context: set *release to 0 and resume `to`. */
+_Noreturn void weft__arch_resume(void *to, weft__a32 *release);
+
+/* Lay out a first frame below `top` (16-byte aligned), so that resuming what is returned calls entry(arg) there. */
+void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* x86-64 facts: its name, and how the kernel thread's current worker is read and set. */
+#ifndef WEFT_ARCH_X86_64_CPU_H
+#define WEFT_ARCH_X86_64_CPU_H
+
+#define WEFT_ARCH_NAME "x86_64"
+#define WEFT_ARCH_HAS_FP_CONTROL 1
+
+/*
+ * After a switch the code may be on another kernel thread, so neither the value nor the address of this thread-local
+ * may be kept across one. The compiler sees a volatile asm, which it neither merges nor moves, and no TLS variable.
+ */
+static inline void *weft__arch_worker(void)
+{
+	void *worker;
+	__asm__ volatile("movq weft__arch_tls@gottpoff(%%rip), %0\n\t"
+			 "movq %%fs:(%0), %0"
+			 : "=r"(worker));
+	return worker;
+}
+
+static inline void weft__arch_set_worker(void *worker)
+{
+	void *scratch;
+	__asm__ volatile("movq weft__arch_tls@gottpoff(%%rip), %0\n\t"
+			 "movq %1, %%fs:(%0)"
+			 : "=&r"(scratch)
+			 : "r"(worker)
+			 : "memory");
+}
+
+#endif

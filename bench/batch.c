@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Batches: calibration, samples, statistics. See batch.h. */
+#include "batch.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define GROWTH_MAX 16.0
+
+uint64_t batch_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static uint64_t at_least_one(uint64_t n)
+{
+	return n ? n : 1;
+}
+
+/* The size at which a batch should last target_ns, by how long the last one took. */
+static uint64_t grown(const struct batch *b)
+{
+	uint64_t step = at_least_one(b->step);
+	double factor = (double)b->target_ns / (double)at_least_one(batch_elapsed(b)) * 1.2;
+	uint64_t ops;
+
+	if (factor > GROWTH_MAX)
+		factor = GROWTH_MAX;
+	ops = ((uint64_t)((double)b->ops * factor) / step + 1) * step;
+	return b->max_ops && ops > b->max_ops ? b->max_ops : ops;
+}
+
+static void calibrated(struct batch *b)
+{
+	b->calibrated = true;
+	b->deadline = batch_now() + b->budget_ns;
+}
+
+bool batch_more(struct batch *b)
+{
+	if (b->failed)
+		return false;
+	if (!b->started) {
+		b->started = true;
+		b->ops = at_least_one(b->step);
+		if (b->cold)
+			calibrated(b);
+		return true;
+	}
+	if (!b->calibrated) {
+		if (batch_elapsed(b) < b->target_ns && b->ops != b->max_ops)
+			b->ops = grown(b);
+		else
+			calibrated(b);
+		return true;
+	}
+	return b->count[0] < at_least_one(b->min_samples) || (b->count[0] < BATCH_SAMPLES && batch_now() < b->deadline);
+}
+
+void batch_start(struct batch *b)
+{
+	b->begun = batch_now();
+}
+
+void batch_stop(struct batch *b)
+{
+	b->stopped = batch_now();
+	batch_record(b, 0, (double)batch_elapsed(b) / (double)b->ops);
+}
+
+uint64_t batch_elapsed(const struct batch *b)
+{
+	return b->stopped - b->begun;
+}
+
+void batch_record(struct batch *b, unsigned row, double value)
+{
+	if (b->calibrated && b->count[row] < BATCH_SAMPLES)
+		b->samples[row][b->count[row]++] = value;
+}
+
+static void note(struct batch *b, const char *format, va_list args)
+{
+	if (!b->note[0])
+		vsnprintf(b->note, sizeof(b->note), format, args);
+}
+
+void batch_note(struct batch *b, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	note(b, format, args);
+	va_end(args);
+}
+
+void batch_fail(struct batch *b, const char *format, ...)
+{
+	va_list args;
+
+	b->failed = true;
+	b->note[0] = 0;
+	va_start(args, format);
+	note(b, format, args);
+	va_end(args);
+}
+
+void batch_check(struct batch *b, bool ok, const char *what)
+{
+	if (!ok && !b->failed)
+		batch_fail(b, "check failed: %s", what);
+}
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+struct batch_stats batch_stats(double *samples, unsigned n)
+{
+	struct batch_stats s = { .n = n };
+
+	if (n == 0)
+		return s;
+	qsort(samples, n, sizeof(*samples), ascending);
+	s.median = n % 2 ? samples[n / 2] : (samples[n / 2 - 1] + samples[n / 2]) / 2;
+	s.min = samples[0];
+	s.max = samples[n - 1];
+	s.p99 = samples[(n * 99u + 99u) / 100u - 1];
+	return s;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* All benches, in the order in which they are run and shown. A new bench adds two lines here. */
+#include "harness.h"
+
+extern const struct bench bench_switch_raw, bench_switch_raw_nofp;
+extern const struct bench bench_yield_2, bench_yield_1000, bench_yield_100000;
+extern const struct bench bench_create, bench_create_many, bench_create_1m_alive;
+extern const struct bench bench_pingpong, bench_pingpong_across;
+extern const struct bench bench_fib, bench_skynet;
+extern const struct bench bench_parked, bench_sleepers;
+extern const struct bench bench_crash_null, bench_crash_overflow;
+
+/* clang-format off */
+const struct bench *const bench_all[] = {
+	&bench_switch_raw, &bench_switch_raw_nofp,
+	&bench_yield_2, &bench_yield_1000, &bench_yield_100000,
+	&bench_create, &bench_create_many, &bench_create_1m_alive,
+	&bench_pingpong, &bench_pingpong_across,
+	&bench_fib, &bench_skynet,
+	&bench_parked, &bench_sleepers,
+	&bench_crash_null, &bench_crash_overflow,
+	NULL,
+};
+/* clang-format on */

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# weft-bench, installed; and a driver for each peer that configure found, built by `make peers`, where weft-bench finds it.
+if BENCH
+bin_PROGRAMS += bench/weft-bench
+endif
+
+bench_weft_bench_LDADD = libweft.la -lm
+bench_weft_bench_CPPFLAGS = $(AM_CPPFLAGS) -include bench/commit.h
+bench_weft_bench_SOURCES = \
+	bench/batch.c \
+	bench/batch.h \
+	bench/bench_crash.c \
+	bench/bench_create.c \
+	bench/bench_fib.c \
+	bench/bench_parked.c \
+	bench/bench_pingpong.c \
+	bench/bench_skynet.c \
+	bench/bench_sleepers.c \
+	bench/bench_switch.c \
+	bench/bench_yield.c \
+	bench/crew.h \
+	bench/harness.c \
+	bench/harness.h \
+	bench/json.c \
+	bench/list.c \
+	bench/main.c \
+	bench/model.h \
+	bench/peers.c \
+	bench/progress.c \
+	bench/system.c \
+	bench/system.h \
+	bench/table.c
+
+# The commit that a JSON file names. Looked up on every make; touched only when it is another.
+$(bench_weft_bench_OBJECTS): bench/commit.h
+bench/commit.h: FORCE
+	@mkdir -p bench; \
+	commit=`git -C $(srcdir) describe --always --dirty 2>/dev/null || echo unknown`; \
+	echo "#define WEFT_COMMIT \"$$commit\"" >$@.new; \
+	if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+CLEANFILES += bench/commit.h
+FORCE:
+
+peer_frame = \
+	bench/batch.c \
+	bench/batch.h \
+	bench/peers/operations.h \
+	bench/peers/peer.c \
+	bench/peers/peer.h
+
+peers =
+if HAVE_BOOST_FIBER
+peers += bench/peers/weft-peer-boost-fiber
+endif
+if HAVE_GO
+peers += bench/peers/weft-peer-go
+endif
+if HAVE_PTH
+peers += bench/peers/weft-peer-pth
+endif
+if HAVE_ST
+peers += bench/peers/weft-peer-st
+endif
+
+EXTRA_PROGRAMS += \
+	bench/peers/weft-peer-boost-fiber \
+	bench/peers/weft-peer-pth \
+	bench/peers/weft-peer-st
+
+bench_peers_weft_peer_boost_fiber_SOURCES = bench/peers/boost_fiber.cc $(peer_frame)
+bench_peers_weft_peer_boost_fiber_LDADD = -lboost_fiber -lboost_context
+bench_peers_weft_peer_pth_SOURCES = bench/peers/pth.c $(peer_frame)
+bench_peers_weft_peer_pth_LDADD = -lpth
+bench_peers_weft_peer_st_SOURCES = bench/peers/st.c $(peer_frame)
+bench_peers_weft_peer_st_LDADD = -lst
+
+EXTRA_DIST += bench/peers/go.go
+bench/peers/weft-peer-go: bench/peers/go.go
+	@mkdir -p bench/peers
+	GO111MODULE=off GOCACHE=$(abs_builddir)/bench/peers/go-cache $(GO) build -o $@ $(srcdir)/bench/peers/go.go
+
+peers: $(peers)
+CLEANFILES += $(EXTRA_PROGRAMS) bench/peers/weft-peer-go
+clean-local:
+	rm -rf bench/peers/go-cache
+
+.PHONY: FORCE peers

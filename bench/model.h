@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The three models that are compared, behind one table of inline functions, so that a bench is written once.
+ *
+ * A bench's functions take `const struct model *m` and are MODEL_INLINE; MODEL_BODY(f) and MODEL_THREAD(f) make one
+ * copy for each model, in which the compiler sees the constant table and calls the model's own function directly: no
+ * call by pointer is left in a measured loop.
+ *
+ * Each model uses its cheapest means: green threads park; kernel threads wait on a private futex; processes on a futex
+ * in shared memory (a pipe costs more). Results of processes come back through shared memory.
+ */
+#ifndef BENCH_MODEL_H
+#define BENCH_MODEL_H
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <weft.h>
+
+enum model_id { MODEL_GREEN, MODEL_PTHREAD, MODEL_FORK, MODELS };
+
+/* Who was spawned. */
+union unit {
+	weft_t green;
+	pthread_t pthread;
+	struct {
+		pid_t pid;
+		uint32_t box;
+	} fork;
+};
+
+/* Where somebody waits: filled by who sits down (m->sit), in memory that all see. */
+struct seat {
+	_Atomic(weft_t) green;
+	_Atomic uint32_t permit;
+};
+
+struct model {
+	enum model_id id;
+	int (*spawn)(union unit *unit, void *(*fn)(void *), void *arg); /* 0 or a negative errno value */
+	uintptr_t (*join)(union unit unit);				/* what fn returned; MODEL_LOST if it died */
+	void (*yield)(void);
+	void (*sit)(struct seat *seat); /* this seat is mine */
+	void (*park)(struct seat *seat);
+	void (*unpark)(struct seat *seat);
+	void (*sleep)(uint64_t nanoseconds);
+};
+
+#define MODEL_LOST UINTPTR_MAX
+#define MODEL_STACK (256u * 1024) /* weft's default, for kernel threads too: it is address space, not memory */
+#define MODEL_BOXES 65536u	  /* more than the processes that are ever alive at once */
+#define MODEL_INLINE static inline __attribute__((always_inline))
+
+/* Shared memory for results, MODEL_BOXES words after a counter; made by the harness. */
+extern struct model_boxes {
+	_Atomic uint32_t next;
+	uintptr_t result[MODEL_BOXES];
+} * model_boxes;
+
+/* Attributes of the kernel threads; made by the harness. */
+extern pthread_attr_t model_pthread_attr;
+
+/* green */
+
+MODEL_INLINE int green_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	return weft_spawn(&unit->green, WEFT_GREEN, fn, arg);
+}
+
+MODEL_INLINE uintptr_t green_join(union unit unit)
+{
+	void *result;
+
+	return weft_join(unit.green, &result) == 0 ? (uintptr_t)result : MODEL_LOST;
+}
+
+MODEL_INLINE void green_yield(void)
+{
+	(void)weft_yield();
+}
+
+MODEL_INLINE void green_sit(struct seat *seat)
+{
+	atomic_store_explicit(&seat->green, weft_self(), memory_order_release);
+}
+
+MODEL_INLINE void green_park(struct seat *seat)
+{
+	(void)seat;
+	(void)weft_park();
+}
+
+MODEL_INLINE void green_unpark(struct seat *seat)
+{
+	(void)weft_unpark(atomic_load_explicit(&seat->green, memory_order_relaxed));
+}
+
+MODEL_INLINE void green_sleep(uint64_t nanoseconds)
+{
+	(void)weft_sleep(nanoseconds);
+}
+
+/* kernel threads */
+
+MODEL_INLINE int pthread_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	return -pthread_create(&unit->pthread, &model_pthread_attr, fn, arg);
+}
+
+MODEL_INLINE uintptr_t pthread_await(union unit unit)
+{
+	void *result;
+
+	return pthread_join(unit.pthread, &result) == 0 ? (uintptr_t)result : MODEL_LOST;
+}
+
+MODEL_INLINE void kernel_yield(void)
+{
+	(void)sched_yield();
+}
+
+MODEL_INLINE void kernel_sit(struct seat *seat)
+{
+	(void)seat;
+}
+
+MODEL_INLINE void futex_park(struct seat *seat, int flag)
+{
+	while (atomic_exchange_explicit(&seat->permit, 0, memory_order_acquire) == 0)
+		(void)syscall(SYS_futex, &seat->permit, FUTEX_WAIT | flag, 0, NULL, NULL, 0);
+}
+
+MODEL_INLINE void futex_unpark(struct seat *seat, int flag)
+{
+	atomic_store_explicit(&seat->permit, 1, memory_order_release);
+	(void)syscall(SYS_futex, &seat->permit, FUTEX_WAKE | flag, 1, NULL, NULL, 0);
+}
+
+MODEL_INLINE void pthread_park(struct seat *seat)
+{
+	futex_park(seat, FUTEX_PRIVATE_FLAG);
+}
+
+MODEL_INLINE void pthread_unpark(struct seat *seat)
+{
+	futex_unpark(seat, FUTEX_PRIVATE_FLAG);
+}
+
+MODEL_INLINE void kernel_sleep(uint64_t nanoseconds)
+{
+	struct timespec t = { .tv_sec = (time_t)(nanoseconds / 1000000000u),
+			      .tv_nsec = (long)(nanoseconds % 1000000000u) };
+
+	while (nanosleep(&t, &t) != 0 && errno == EINTR)
+		;
+}
+
+/* processes */
+
+MODEL_INLINE int fork_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	uint32_t box = atomic_fetch_add_explicit(&model_boxes->next, 1, memory_order_relaxed) % MODEL_BOXES;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		model_boxes->result[box] = (uintptr_t)fn(arg);
+		_exit(0);
+	}
+	unit->fork.pid = pid;
+	unit->fork.box = box;
+	return pid < 0 ? -errno : 0;
+}
+
+MODEL_INLINE uintptr_t fork_join(union unit unit)
+{
+	int status;
+
+	if (waitpid(unit.fork.pid, &status, 0) != unit.fork.pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return MODEL_LOST;
+	return model_boxes->result[unit.fork.box];
+}
+
+MODEL_INLINE void fork_park(struct seat *seat)
+{
+	futex_park(seat, 0);
+}
+
+MODEL_INLINE void fork_unpark(struct seat *seat)
+{
+	futex_unpark(seat, 0);
+}
+
+/* clang-format off */
+static const struct model model_green = { MODEL_GREEN, green_spawn, green_join, green_yield, green_sit, green_park,
+	green_unpark, green_sleep };
+static const struct model model_pthread = { MODEL_PTHREAD, pthread_spawn, pthread_await, kernel_yield, kernel_sit,
+	pthread_park, pthread_unpark, kernel_sleep };
+static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kernel_yield, kernel_sit, fork_park,
+	fork_unpark, kernel_sleep };
+/* clang-format on */
+
+/* From `f(struct run *, const struct model *)` make f_models, the bodies of a struct bench. */
+#define MODEL_BODY(f)                                                                                                  \
+	static void f##_green(struct run *r)                                                                           \
+	{                                                                                                              \
+		f(r, &model_green);                                                                                    \
+	}                                                                                                              \
+	static void f##_pthread(struct run *r)                                                                         \
+	{                                                                                                              \
+		f(r, &model_pthread);                                                                                  \
+	}                                                                                                              \
+	static void f##_fork(struct run *r)                                                                            \
+	{                                                                                                              \
+		f(r, &model_fork);                                                                                     \
+	}
+
+#define MODEL_BODIES(f)                                                                                                \
+	{                                                                                                              \
+		f##_green, f##_pthread, f##_fork                                                                       \
+	}
+
+/* From `f(void *, const struct model *)` make f_of[model], the start functions of threads. Declare it first where f
+ * spawns itself. */
+#define MODEL_THREAD(f)                                                                                                \
+	static void *f##_green(void *arg)                                                                              \
+	{                                                                                                              \
+		return f(arg, &model_green);                                                                           \
+	}                                                                                                              \
+	static void *f##_pthread(void *arg)                                                                            \
+	{                                                                                                              \
+		return f(arg, &model_pthread);                                                                         \
+	}                                                                                                              \
+	static void *f##_fork(void *arg)                                                                               \
+	{                                                                                                              \
+		return f(arg, &model_fork);                                                                            \
+	}
+#define MODEL_DECLARE(f) static void *f##_green(void *), *f##_pthread(void *), *f##_fork(void *)
+#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : (m)->id == MODEL_PTHREAD ? f##_pthread : f##_fork)
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Peers: other libraries, each measured by a program of its own (bench/peers), weft-peer-NAME BENCH WORKERS. It prints
+ *
+ *	BENCH WORKERS UNIT N MEDIAN MIN MAX P99 [size=UNITS] [NOTE ...]
+ *
+ * for each figure and exits 0, or prints a reason and exits 77 if the peer cannot do that.
+ */
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "system.h"
+
+#ifndef WEFT_PEERS_DIR /* where they get installed */
+#define WEFT_PEERS_DIR "/usr/local/libexec/weft"
+#endif
+
+#define LIMIT_SECONDS 6
+#define CANNOT 77
+
+static const char *const names[] = { "boost-fiber", "st", "pth", "go" };
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+static struct peer {
+	const char *name;
+	char path[PATH_MAX];
+} found[NAMES];
+static unsigned count;
+
+unsigned peers_count(void)
+{
+	return count;
+}
+
+const char *peers_name(unsigned index)
+{
+	return found[index].name;
+}
+
+static void look_in(const char *dir)
+{
+	for (size_t i = 0; i < NAMES && dir; i++) {
+		struct peer *p = &found[count];
+		bool known = false;
+
+		for (unsigned k = 0; k < count; k++)
+			known |= found[k].name == names[i];
+		if (known ||
+		    snprintf(p->path, sizeof(p->path), "%s/weft-peer-%s", dir, names[i]) >= (int)sizeof(p->path))
+			continue;
+		if (access(p->path, X_OK) == 0) {
+			p->name = names[i];
+			count++;
+		}
+	}
+}
+
+/* --peers-dir alone; else $WEFT_PEERS_DIR, beside the program, below it, where they get installed. */
+void peers_find(const struct options *options)
+{
+	char self[PATH_MAX], below[PATH_MAX + 16];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	char *beside;
+
+	if (options->peers_dir) {
+		look_in(options->peers_dir);
+		return;
+	}
+	look_in(getenv("WEFT_PEERS_DIR"));
+	self[length > 0 ? length : 0] = 0;
+	beside = dirname(self);
+	look_in(beside);
+	snprintf(below, sizeof(below), "%s/peers", beside);
+	look_in(below);
+	look_in(WEFT_PEERS_DIR);
+}
+
+static bool bench_row_index(const struct bench *bench, const char *name, int *index)
+{
+	for (*index = 0; *index < BATCH_ROWS; (*index)++)
+		if (bench->rows[*index] && strcmp(bench->rows[*index], name) == 0)
+			return true;
+	return false;
+}
+
+static void add(const struct bench *bench, const struct peer *p, unsigned workers, int index,
+		const struct batch_stats *s, const char *note, struct rows *rows)
+{
+	struct row *row = rows_add(rows);
+
+	row->bench = bench->rows[index];
+	row->unit = bench->units[index];
+	row->model = p->name;
+	row->workers = workers;
+	row->size = bench->size[MODEL_GREEN];
+	row->stats = *s;
+	if (strncmp(note, "size=", 5) == 0) {
+		char *end;
+
+		row->size = strtoull(note + 5, &end, 10);
+		note = end + strspn(end, " ");
+	}
+	snprintf(row->note, sizeof(row->note), "%s", note);
+}
+
+/* A line of output: a row, if it is one that was asked for. */
+static bool take(const char *line, const struct bench *bench, const struct options *options, const struct peer *p,
+		 unsigned workers, struct rows *rows)
+{
+	char name[64], unit[16];
+	struct batch_stats s;
+	unsigned w;
+	int index, end = 0;
+
+	if (sscanf(line, "%63s %u %15s %u %lf %lf %lf %lf %n", name, &w, unit, &s.n, &s.median, &s.min, &s.max, &s.p99,
+		   &end) != 8)
+		return false;
+	if (w != workers || !bench_row_index(bench, name, &index) || strcmp(unit, bench->units[index]) != 0)
+		return false;
+	if (bench_wanted(options, name))
+		add(bench, p, workers, index, &s, line + end, rows);
+	return true;
+}
+
+static FILE *start(const struct peer *p, const char *bench, unsigned workers, pid_t *pid)
+{
+	char number[16];
+	int fds[2];
+
+	snprintf(number, sizeof(number), "%u", workers);
+	fflush(NULL);
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return NULL;
+	*pid = fork();
+	if (*pid == 0) {
+		alarm(LIMIT_SECONDS);
+		system_pin_first(workers);
+		dup2(fds[1], STDOUT_FILENO);
+		execl(p->path, p->path, bench, number, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	return fdopen(fds[0], "r");
+}
+
+static void failed(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
+		   const char *why, struct rows *rows)
+{
+	const struct batch_stats none = { .n = 0 };
+
+	for (int i = 0; i < BATCH_ROWS; i++)
+		if (bench_wanted(options, bench->rows[i]))
+			add(bench, p, workers, i, &none, why, rows);
+}
+
+static void run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
+		    struct rows *rows)
+{
+	char line[512], why[256] = "printed no figure";
+	bool taken = false;
+	int status = 0;
+	pid_t pid = -1;
+	FILE *f = start(p, bench->rows[0], workers, &pid);
+
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = 0;
+		if (take(line, bench, options, p, workers, rows))
+			taken = true;
+		else
+			snprintf(why, sizeof(why), "%.200s", line);
+	}
+	if (f)
+		fclose(f);
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), WTERMSIG(status) == SIGALRM ? "gave up after %d s" : "died of signal %d",
+			 WTERMSIG(status) == SIGALRM ? LIMIT_SECONDS : WTERMSIG(status));
+	if (!taken && !(WIFEXITED(status) && WEXITSTATUS(status) == CANNOT))
+		failed(bench, options, p, workers, why, rows);
+}
+
+void peers_run(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows)
+{
+	for (unsigned i = 0; options->peers && i < count; i++) {
+		progress(bench->rows[0], found[i].name, workers);
+		run_one(bench, options, &found[i], workers, rows);
+	}
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* A round: one measurement of one model, in a forked child that may crash, hang or meet a limit. See harness.h. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "harness.h"
+#include "system.h"
+
+#define TARGET_NS 500000u
+#define BUDGET_NS 80000000u /* a round */
+#define LIMIT_SECONDS 25    /* a round, before it is killed */
+
+struct model_boxes *model_boxes;
+pthread_attr_t model_pthread_attr;
+
+/* The child that measures, in a process group of its own; for the handler of Ctrl-C. */
+static volatile sig_atomic_t child;
+
+void round_interrupted(int sig)
+{
+	if (child > 0)
+		kill(-(pid_t)child, SIGKILL);
+	_exit(128 + sig);
+}
+
+struct entry {
+	struct run *run;
+	bench_body *body;
+};
+
+static void *enter(void *arg)
+{
+	struct entry *e = arg;
+
+	e->body(e->run);
+	return e;
+}
+
+void bench_enter(struct run *run, bench_body *body)
+{
+	struct entry e = { run, body };
+	struct weft_config config = WEFT_CONFIG_INIT;
+	void *result = NULL;
+	int error;
+
+	if (run->model != MODEL_GREEN) {
+		body(run);
+		return;
+	}
+	error = weft_config_set_workers(&config, run->workers);
+	if (!error)
+		error = weft_run(&config, enter, &e, &result);
+	if (error)
+		batch_fail(&run->batch, "weft_run: %s", strerror(-error));
+	else
+		batch_check(&run->batch, result == &e, "the first green thread's result is lost");
+}
+
+bool bench_shrink(struct run *run, uint64_t got, int error)
+{
+	if (got < 2) {
+		batch_fail(&run->batch, "spawn: %s", strerror(-error));
+		return false;
+	}
+	run->batch.note[0] = 0;
+	batch_note(&run->batch, "%llu instead of %llu: %s", (unsigned long long)got, (unsigned long long)run->asked,
+		   error == -EAGAIN ? "a limit (ulimit -u, threads-max, max_map_count)" : strerror(-error));
+	if (run->batch.step > 1)
+		run->batch.step = run->batch.step / run->size * got;
+	if (run->batch.max_ops)
+		run->batch.max_ops = run->batch.step;
+	run->size = got;
+	return true;
+}
+
+/* In the child. */
+static void measure(const struct bench *bench, struct run *run)
+{
+	struct rlimit no_core = { 0, 0 };
+
+	setpgid(0, 0);
+	alarm(LIMIT_SECONDS);
+	setrlimit(RLIMIT_CORE, &no_core);
+	system_pin_first(run->workers);
+	pthread_attr_init(&model_pthread_attr);
+	pthread_attr_setstacksize(&model_pthread_attr, MODEL_STACK);
+	if (bench->flags & BENCH_OUTSIDE)
+		bench->body[run->model](run);
+	else
+		bench_enter(run, bench->body[run->model]);
+	_exit(0);
+}
+
+static void say_how_it_ended(struct run *run, int status)
+{
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+		batch_fail(&run->batch, "gave up after %d s", LIMIT_SECONDS);
+	else if (WIFSIGNALED(status))
+		batch_fail(&run->batch, "died: %s", strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0)
+		batch_fail(&run->batch, "ended with status %d", WEXITSTATUS(status));
+	else if (run->batch.count[0] == 0 && !run->batch.failed)
+		batch_fail(&run->batch, "no sample");
+}
+
+/* In a child, samples in run. */
+static void round_in_child(const struct bench *bench, struct run *run)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(NULL);
+	atomic_store(&model_boxes->next, 0);
+	pid = fork();
+	if (pid == 0)
+		measure(bench, run);
+	if (pid < 0) {
+		batch_fail(&run->batch, "fork: %s", strerror(errno));
+		return;
+	}
+	setpgid(pid, pid);
+	child = pid;
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	kill(-pid, SIGKILL);
+	child = 0;
+	say_how_it_ended(run, status);
+}
+
+/* Fewer units, and a note, if they would not fit in four fifths of the memory there is. */
+static void fit_in_memory(struct run *run)
+{
+	static const uint64_t bytes_each[MODELS] = { 4608, 40 * 1024, 128 * 1024 }; /* with what the kernel keeps */
+	uint64_t fit = system_available() / 5 * 4 / bytes_each[run->model];
+
+	if (fit == 0 || fit >= run->size)
+		return;
+	batch_note(&run->batch, "%llu instead of %llu: no memory for more", (unsigned long long)fit,
+		   (unsigned long long)run->size);
+	run->size = fit;
+}
+
+/* size: 0, or what was left of it in an earlier round. */
+static void prepare(const struct bench *bench, struct run *run, enum model_id model, unsigned workers, uint64_t size)
+{
+	struct batch *b = &run->batch;
+
+	run->model = model;
+	run->workers = workers;
+	run->asked = bench->size[model];
+	run->size = size ? size : run->asked;
+	memset(b, 0, offsetof(struct batch, samples));
+	if (bench->flags & BENCH_ALL_ALIVE)
+		fit_in_memory(run);
+	b->step = bench->per_unit ? run->size * bench->per_unit : 1;
+	b->max_ops = bench->fixed ? b->step : 0;
+	b->cold = bench->flags & BENCH_COLD;
+	b->target_ns = TARGET_NS;
+	b->budget_ns = b->cold ? 0 : BUDGET_NS;
+	b->min_samples = 1;
+}
+
+void round_run(const struct bench *bench, struct run *run, enum model_id model, unsigned workers, uint64_t size)
+{
+	prepare(bench, run, model, workers, size);
+	round_in_child(bench, run);
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: MIT
+# The public headers, installed as <weft.h> and <weft/*.h>.
+include_HEADERS = include/weft.h
+
+weftincludedir = $(includedir)/weft
+weftinclude_HEADERS = \
+	include/weft/base.h \
+	include/weft/runtime.h \
+	include/weft/thread.h \
+	include/weft/time.h \
+	include/weft/version.h

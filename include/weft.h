@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* weft: green threads over kernel threads. Umbrella header: everything public. */
+#ifndef WEFT_H
+#define WEFT_H
+
+#include <weft/runtime.h>
+#include <weft/thread.h>
+#include <weft/time.h>
+#include <weft/version.h>
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The runtime: start it, stop it, and what it is configured by. A process has at most one at a time. */
+#ifndef WEFT_RUNTIME_H
+#define WEFT_RUNTIME_H
+
+#include <weft/base.h>
+
+WEFT_BEGIN_DECLS
+
+/* The settings of a runtime. Yours to place; the runtime copies it at start. Zero means default in every field. */
+struct weft_config {
+	uint64_t reserved[16];
+};
+
+/* clang-format off */
+#define WEFT_CONFIG_INIT { { 0 } }
+/* clang-format on */
+
+/*
+ * How many green threads may run at the same moment. 0 (the default): $WEFT_WORKERS if set, or the number of CPUs that
+ * the process may use (affinity mask and cgroup quota). -EINVAL above 256.
+ */
+WEFT_API int weft_config_set_workers(struct weft_config *config, unsigned workers);
+
+/* Stack of a green thread in bytes, where its attribute names none: 16 KiB to 1 GiB, rounded up to a power of two;
+ * 0: 256 KiB. -EINVAL outside. Memory is used only for the pages touched. */
+WEFT_API int weft_config_set_stack_size(struct weft_config *config, size_t bytes);
+
+/* Whether a switch keeps each thread's floating-point control words (rounding, exception masks): default true. False
+ * makes a switch cheaper, for programs in which no thread changes them. */
+WEFT_API int weft_config_set_fp_control(struct weft_config *config, bool keep);
+
+/* Whether a crash of a green thread (SIGSEGV, SIGBUS, SIGFPE, SIGILL) is reported on stderr before the process dies of
+ * it: default true. False installs no signal handler. */
+WEFT_API int weft_config_set_crash_report(struct weft_config *config, bool report);
+
+/* Seed of the scheduler's random choices (whom to steal from). 0 (the default): taken from the kernel. */
+WEFT_API int weft_config_set_seed(struct weft_config *config, uint64_t seed);
+
+/*
+ * Start the runtime with the calling kernel thread as one of its workers, run fn(arg) as the first green thread, return
+ * when it and every other green thread has ended. config may be NULL; *result (if result is not NULL) is what fn
+ * returned. 0, or: -EALREADY a runtime is running, -EDEADLK the caller is a green thread, -EINVAL fn is NULL, -EAGAIN
+ * kernel threads or -ENOMEM memory could not be had.
+ */
+WEFT_API WEFT_CHECK int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, void **result);
+
+/* Start the runtime on kernel threads of its own and return: for a program with a main loop of its own. Errors as
+ * weft_run. Spawn into it, join and unpark from any kernel thread. */
+WEFT_API WEFT_CHECK int weft_start(const struct weft_config *config);
+
+/* Stop what weft_start started and give its memory back. -EBUSY while green threads are alive (join them first), -EPERM
+ * no runtime runs or weft_run started it, -EDEADLK called from a green or bound thread. It can be started again. */
+WEFT_API WEFT_CHECK int weft_stop(void);
+
+/* How many green threads may run at the same moment; 0 while no runtime runs. */
+WEFT_API unsigned weft_workers(void);
+
+WEFT_END_DECLS
+
+#endif

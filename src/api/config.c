@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The setters of weft_config and weft_attr: bad values are refused here, by the call that gives them. */
+#include "src/api/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "src/sched/attr.h"
+#include "src/sched/worker.h"
+
+const struct weft_attr weft_attr_bound = { { WEFT_KIND_BOUND } };
+
+static struct weft__config *config_of(struct weft_config *config)
+{
+	return (struct weft__config *)(void *)config;
+}
+
+static struct weft__attr *attr_of(struct weft_attr *attr)
+{
+	return (struct weft__attr *)(void *)attr;
+}
+
+static int set_class(uint8_t *class_plus_one, size_t bytes)
+{
+	int class = weft__stack_class(bytes);
+	if (bytes && (bytes < weft__stack_size(0) || class < 0))
+		return -EINVAL;
+	*class_plus_one = bytes ? (uint8_t)(class + 1) : 0;
+	return 0;
+}
+
+int weft_config_set_workers(struct weft_config *config, unsigned workers)
+{
+	if (!config || workers > WEFT__WORKERS_MAX)
+		return -EINVAL;
+	config_of(config)->workers = workers;
+	return 0;
+}
+
+int weft_config_set_stack_size(struct weft_config *config, size_t bytes)
+{
+	return config ? set_class(&config_of(config)->class_plus_one, bytes) : -EINVAL;
+}
+
+int weft_config_set_fp_control(struct weft_config *config, bool keep)
+{
+	if (!config)
+		return -EINVAL;
+	config_of(config)->no_fp_control = !keep;
+	return 0;
+}
+
+int weft_config_set_crash_report(struct weft_config *config, bool report)
+{
+	if (!config)
+		return -EINVAL;
+	config_of(config)->no_crash_report = !report;
+	return 0;
+}
+
+int weft_config_set_seed(struct weft_config *config, uint64_t seed)
+{
+	if (!config)
+		return -EINVAL;
+	config_of(config)->seed = seed;
+	return 0;
+}
+
+int weft_attr_set_kind(struct weft_attr *attr, enum weft_kind kind)
+{
+	if (!attr || (unsigned)kind > WEFT_KIND_BOUND)
+		return -EINVAL;
+	attr_of(attr)->kind = (uint8_t)kind;
+	return 0;
+}
+
+int weft_attr_set_stack_size(struct weft_attr *attr, size_t bytes)
+{
+	return attr ? set_class(&attr_of(attr)->class_plus_one, bytes) : -EINVAL;
+}
+
+int weft_attr_set_name(struct weft_attr *attr, const char *name)
+{
+	if (!attr || !name)
+		return -EINVAL;
+	strncpy(attr_of(attr)->name, name, WEFT__NAME_SIZE - 1);
+	return 0;
+}
+
+int weft_attr_set_queued(struct weft_attr *attr, bool queued)
+{
+	if (!attr)
+		return -EINVAL;
+	attr_of(attr)->queued = queued;
+	return 0;
+}
+
+int weft_attr_set_detached(struct weft_attr *attr, bool detached)
+{
+	if (!attr)
+		return -EINVAL;
+	attr_of(attr)->detached = detached;
+	return 0;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What is inside a struct weft_config. Zero is the default everywhere. */
+#ifndef WEFT_SRC_API_CONFIG_H
+#define WEFT_SRC_API_CONFIG_H
+
+#include <stdint.h>
+
+#include "weft/runtime.h"
+
+struct weft__config {
+	uint32_t workers;
+	uint8_t class_plus_one;
+	uint8_t no_fp_control;
+	uint8_t no_crash_report;
+	uint64_t seed;
+};
+
+_Static_assert(sizeof(struct weft__config) <= sizeof(struct weft_config), "the ABI has no room");
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* weft_run, weft_start, weft_stop: the settings are read, the crash report is put in place, the pool does the rest. */
+#include "weft/runtime.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "src/api/config.h"
+#include "src/base/panic.h"
+#include "src/crash/report.h"
+#include "src/sched/pool.h"
+#include "src/sched/worker.h"
+#include "weft/version.h"
+
+enum { DEFAULT_STACK = 256 * 1024 };
+
+static uint32_t workers_from_environment(void)
+{
+	const char *text = getenv("WEFT_WORKERS");
+	char *end = NULL;
+	if (!text || !*text)
+		return 0;
+	unsigned long n = strtoul(text, &end, 10);
+	if (*end || n < 1 || n > WEFT__WORKERS_MAX) {
+		weft__warn("WEFT_WORKERS is not a number from 1 to 256: ignored");
+		return 0;
+	}
+	return (uint32_t)n;
+}
+
+static struct weft__settings settings_of(const struct weft_config *public_config)
+{
+	static const struct weft__config plain;
+	const struct weft__config *config =
+		public_config ? (const struct weft__config *)(const void *)public_config : &plain;
+	return (struct weft__settings){
+		.workers = config->workers ? config->workers : workers_from_environment(),
+		.stack_class = config->class_plus_one ? (uint8_t)(config->class_plus_one - 1) :
+							(uint8_t)weft__stack_class(DEFAULT_STACK),
+		.fp_control = !config->no_fp_control,
+		.started = config->no_crash_report ? NULL : weft__crash_install,
+		.stopping = config->no_crash_report ? NULL : weft__crash_uninstall,
+		.seed = config->seed,
+	};
+}
+
+int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, void **result)
+{
+	if (!fn)
+		return -EINVAL;
+	struct weft__settings settings = settings_of(config);
+	return weft__pool_run(&settings, fn, arg, result);
+}
+
+int weft_start(const struct weft_config *config)
+{
+	struct weft__settings settings = settings_of(config);
+	return weft__pool_start(&settings);
+}
+
+int weft_stop(void)
+{
+	return weft__pool_stop();
+}
+
+unsigned weft_workers(void)
+{
+	return weft__load_acq(&weft__pool.state) == WEFT__POOL_NONE ? 0 : weft__pool.parallelism;
+}
+
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
+const char *weft_version(void)
+{
+	return TEXT(WEFT_VERSION_MAJOR) "." TEXT(WEFT_VERSION_MINOR) "." TEXT(WEFT_VERSION_PATCH);
+}

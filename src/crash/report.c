@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A crash takes the process. The handler runs on the kernel thread's alternate stack, writes one report by write(2),
+ * puts the previous handlers back and returns: the instruction faults again, and the previous handler, or the kernel's
+ * default with its core dump, sees the fault itself.
+ */
+#include "src/crash/report.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "src/base/panic.h"
+#include "src/sched/name.h"
+#include "src/sched/worker.h"
+
+static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+enum { SIGNALS = sizeof signals / sizeof *signals };
+
+static struct sigaction before[SIGNALS];
+static bool installed;
+
+static const char *signal_name(int sig)
+{
+	switch (sig) {
+	case SIGSEGV:
+		return "SIGSEGV (invalid memory access)";
+	case SIGBUS:
+		return "SIGBUS (bad memory access)";
+	case SIGFPE:
+		return "SIGFPE (arithmetic error)";
+	case SIGILL:
+		return "SIGILL (illegal instruction)";
+	default:
+		return "a signal";
+	}
+}
+
+static void describe_thread(struct weft__text *text, const struct weft__thread *t, const struct weft__worker *w)
+{
+	char name[WEFT__NAME_SIZE];
+	weft__text_str(text, "green thread ");
+	weft__text_hex(text, t->handle);
+	if (weft__name_load(t->handle, name)) {
+		weft__text_str(text, " '");
+		weft__text_str(text, name);
+		weft__text_str(text, "'");
+	}
+	weft__text_str(text, " on worker ");
+	weft__text_dec(text, w->index);
+}
+
+static void describe_overflow(struct weft__text *text, const struct weft__thread *t)
+{
+	size_t size = weft__stack_size(t->class);
+	weft__text_str(text, "overflowed its stack of ");
+	weft__text_dec(text, size / 1024);
+	weft__text_str(text, " KiB: give it more by weft_attr_set_stack_size, or all threads by "
+			     "weft_config_set_stack_size");
+}
+
+static void report(int sig, const siginfo_t *info)
+{
+	struct weft__text text = { .len = 0 };
+	struct weft__worker *w = weft__worker();
+	struct weft__thread *t = w ? w->current : NULL;
+	bool sent = info->si_code <= 0; /* by kill or raise: si_addr means nothing */
+	weft__text_str(&text, "weft: crash: ");
+	if (t)
+		describe_thread(&text, t, w);
+	else
+		weft__text_str(&text, w ? "a worker, outside any green thread" : "a kernel thread outside the pool");
+	weft__text_str(&text, " ");
+	if (t && !sent && weft__stack_guard_hit(info->si_addr, t, t->class)) {
+		describe_overflow(&text, t);
+	} else {
+		weft__text_str(&text, sent ? "was sent " : "got ");
+		weft__text_str(&text, signal_name(sig));
+	}
+	if (!sent) {
+		weft__text_str(&text, "; address ");
+		weft__text_hex(&text, (uint64_t)info->si_addr);
+	}
+	if (t) {
+		weft__text_str(&text, "; spawned at ");
+		weft__text_hex(&text, (uint64_t)t->spawned_at);
+	}
+	weft__text_str(&text, ". The process dies of it.\n");
+	weft__text_write(&text, STDERR_FILENO);
+}
+
+static void handle(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	for (int i = 0; i < SIGNALS; i++)
+		if (signals[i] == sig)
+			sigaction(sig, &before[i], NULL);
+	report(sig, info);
+	if (info->si_code <= 0)
+		raise(sig); /* nothing faults again by itself: delivered when this handler returns */
+}
+
+void weft__crash_install(void)
+{
+	struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	sigemptyset(&action.sa_mask);
+	for (int i = 0; i < SIGNALS; i++)
+		sigaction(signals[i], &action, &before[i]);
+	installed = true;
+}
+
+void weft__crash_uninstall(void)
+{
+	struct sigaction now;
+	for (int i = 0; installed && i < SIGNALS; i++)
+		if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handle)
+			sigaction(signals[i], &before[i], NULL);
+	installed = false;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The clock, with a seam by which a test replaces it. */
+#ifndef WEFT_SRC_OS_CLOCK_H
+#define WEFT_SRC_OS_CLOCK_H
+
+#include <stdint.h>
+
+#define WEFT__NEVER UINT64_MAX
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t weft__os_now(void);
+
+/* now + nanoseconds, or WEFT__NEVER where that does not fit. */
+uint64_t weft__os_after(uint64_t nanoseconds);
+
+/* Let another kernel thread run. */
+void weft__os_relax(void);
+
+/* Sleep in the kernel until the deadline. */
+void weft__os_sleep_until(uint64_t deadline);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel threads by pthreads, and what /proc says of one. */
+#include "src/os/kthread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/os/fault.h"
+
+int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet)
+{
+	int err = weft__os_fault(WEFT__OS_THREAD);
+	if (err)
+		return err;
+	pthread_attr_t attr;
+	sigset_t all, old;
+	pthread_attr_init(&attr);
+	if (stack)
+		err = pthread_attr_setstacksize(&attr, stack);
+	if (detached)
+		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	sigfillset(&all);
+	if (quiet)
+		pthread_sigmask(SIG_SETMASK, &all, &old);
+	if (!err)
+		err = pthread_create(thread, &attr, fn, arg);
+	if (quiet)
+		pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	return -err;
+}
+
+void weft__os_kthread_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
+}
+
+int weft__os_kthread_id(void)
+{
+	return (int)syscall(SYS_gettid);
+}
+
+bool weft__os_kthread_blocked(int id)
+{
+	char path[64], text[128];
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	ssize_t n = read(fd, text, sizeof text - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = 0;
+	const char *state = strrchr(text, ')'); /* "TID (name) S ..." */
+	return state && (state[2] == 'S' || state[2] == 'D');
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* Kernel threads: made, named, joined. */
+#ifndef WEFT_SRC_OS_KTHREAD_H
+#define WEFT_SRC_OS_KTHREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Start fn(arg) on a kernel thread; stack 0 is the system's default. 0 or a negative errno value. With `quiet` all
+ * signals are blocked in it. */
+int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet);
+
+/* The name shown by ps and gdb, of the calling kernel thread. Cut to 15 bytes. */
+void weft__os_kthread_name(const char *name);
+
+/* The kernel's id of the calling thread, and whether the one with that id is waiting in the kernel now. */
+int weft__os_kthread_id(void);
+bool weft__os_kthread_blocked(int id);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* An alternate signal stack for the calling kernel thread, so that a handler can run when a green stack has overflowed. */
+#ifndef WEFT_SRC_OS_SIGNAL_STACK_H
+#define WEFT_SRC_OS_SIGNAL_STACK_H
+
+#include <signal.h>
+
+struct weft__signal_stack {
+	stack_t before;
+	void *memory;
+};
+
+/* Install one, unless the kernel thread has one already; what was there is kept for restore, on the same thread. */
+void weft__os_signal_stack_set(struct weft__signal_stack *saved);
+void weft__os_signal_stack_restore(struct weft__signal_stack *saved);
+
+#endif

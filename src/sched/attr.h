@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What is inside a struct weft_attr. */
+#ifndef WEFT_SRC_SCHED_ATTR_H
+#define WEFT_SRC_SCHED_ATTR_H
+
+#include "src/sched/thread.h"
+#include "weft/thread.h"
+
+struct weft__attr {
+	uint8_t kind;
+	uint8_t class_plus_one; /* 0: the runtime's default */
+	uint8_t queued;
+	uint8_t detached;
+	char name[WEFT__NAME_SIZE];
+};
+
+_Static_assert(sizeof(struct weft__attr) <= sizeof(struct weft_attr), "the ABI has no room");
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Bound threads: the same life as a green one's, on a kernel thread of its own. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "src/os/kthread.h"
+#include "src/os/signal_stack.h"
+#include "src/sched/name.h"
+#include "src/sched/spawn.h"
+
+static _Noreturn void end(struct weft__thread *self, void *result);
+
+struct bound {
+	struct weft__thread thread;
+	struct weft__signal_stack signal_stack;
+};
+
+static void *bound_main(void *arg)
+{
+	struct bound *b = arg;
+	weft__set_kernel_self(&b->thread);
+	weft__os_signal_stack_set(&b->signal_stack);
+	char name[WEFT__NAME_SIZE];
+	if (weft__name_load(b->thread.handle, name))
+		weft__os_kthread_name(name);
+	end(&b->thread, b->thread.fn(b->thread.arg));
+}
+
+static struct weft__record *get_record(void)
+{
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	struct weft__record *record = weft__record_get(&outside->records);
+	weft__unlock(&outside->lock);
+	return record;
+}
+
+static void put_record(struct weft__record *record, uint64_t handle)
+{
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	weft__record_put(&outside->records, record, handle);
+	weft__unlock(&outside->lock);
+}
+
+static void end(struct weft__thread *self, void *result)
+{
+	struct bound *b = (struct bound *)(void *)self;
+	struct weft__record_cache mine = { 0 };
+	struct weft__record *record = self->record;
+	record->result = result;
+	weft__set_kernel_self(NULL);
+	weft__publish_end(NULL, record, self->handle, &mine);
+	weft__record_flush(&mine);
+	weft__os_signal_stack_restore(&b->signal_stack);
+	free(b);
+	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
+	pthread_exit(NULL);
+}
+
+_Noreturn void weft__exit_bound(struct weft__thread *self, void *result)
+{
+	end(self, result);
+}
+
+int weft__spawn_bound(weft_t *thread, const struct weft__attr *attr, void *(*fn)(void *), void *arg, const void *site)
+{
+	struct bound *b = aligned_alloc(_Alignof(struct bound), sizeof *b);
+	struct weft__record *record = b ? get_record() : NULL;
+	if (!record) {
+		free(b);
+		return b ? -EAGAIN : -ENOMEM;
+	}
+	uint64_t handle = weft__record_next_handle(record);
+	bool joinable = thread && !attr->detached;
+	/* relaxed: published by the start of the kernel thread */
+	weft__store_rlx(&record->join, weft__join_word(handle, joinable ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED));
+	weft__store_rlx(&record->park, weft__park_word(handle));
+	record->thread = &b->thread;
+	*b = (struct bound){ .thread = { .kind = WEFT__BOUND, .handle = handle, .record = record, .fn = fn, .arg = arg,
+					 .spawned_at = site } };
+	if (attr->name[0])
+		weft__name_store(handle, attr->name);
+	size_t stack = attr->class_plus_one ? weft__stack_size(attr->class_plus_one - 1u) : 0;
+	pthread_t kthread;
+	int err = weft__os_kthread_start(&kthread, bound_main, b, stack, true, false);
+	if (err) {
+		put_record(record, handle);
+		free(b);
+		return err;
+	}
+	if (thread)
+		*thread = handle;
+	return 0;
+}

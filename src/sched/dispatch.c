@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* The look around: what a worker does once in K dispatches, and whenever it has run out of work. */
+#include "src/sched/dispatch.h"
+
+#include "src/os/clock.h"
+#include "src/sched/injector.h"
+
+void weft__ready_inside(struct weft__worker *w, struct weft__thread *t)
+{
+	if (!weft__ring_push(&w->ready, t))
+		weft__injector_push(t);
+}
+
+static void collect_timers(struct weft__worker *w)
+{
+	uint64_t deadline = weft__load_rlx(&w->deadline);
+	if (deadline != WEFT__NEVER && deadline <= weft__os_now())
+		weft__timer_source->collect(w, false);
+}
+
+static void age(struct weft__worker *w)
+{
+	if (++w->looks < weft__tune.age_period)
+		return;
+	w->looks = 0;
+	struct weft__thread *oldest = weft__ring_pop_front(&w->cont);
+	if (oldest)
+		weft__ready_inside(w, oldest);
+}
+
+struct weft__thread *weft__look_around(struct weft__worker *w)
+{
+	struct weft__thread *next = weft__load_rlx(&w->next);
+	collect_timers(w);
+	weft__injector_take(w);
+	if (next) {
+		weft__store_rlx(&w->next, NULL);
+		weft__ready_inside(w, next);
+	}
+	age(w);
+	if (weft__unlikely(weft__load_acq(&w->token) == WEFT__TOKEN_LOST)) /* order TOKEN */
+		return NULL;
+	struct weft__thread *t = weft__ring_pop_front(&w->ready);
+	return t ? t : weft__ring_pop_back(&w->cont);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who runs next on a worker. All of this is inside its biased lock.
+ *
+ * Order: the `next` slot, the newest continuation, the oldest ready thread. Every fair_period (K = 64) dispatches the
+ * worker looks around instead: it takes in timers and the injector, puts `next` behind the ready lane and runs that
+ * lane's oldest; and every age_period (256) looks it moves the oldest continuation there. Hence the promise: a ready
+ * thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a continuation with n older
+ * ones within K * 256 * (n + 1) and its turn in the ready lane.
+ */
+#ifndef WEFT_SRC_SCHED_DISPATCH_H
+#define WEFT_SRC_SCHED_DISPATCH_H
+
+#include "src/sched/switch.h"
+
+/* Take in what came from outside, and choose fairly. NULL: nothing, or the worker has lost its token. */
+struct weft__thread *weft__look_around(struct weft__worker *w);
+
+/* Put a thread whose context is saved into the worker's ready lane, or the injector where that is full. */
+void weft__ready_inside(struct weft__worker *w, struct weft__thread *t);
+
+/* Warm the cache for the threads after the next: a descriptor two dispatches ahead, a stack one ahead. */
+weft__inline void weft__prefetch(struct weft__ring *ready)
+{
+	__builtin_prefetch(weft__ring_peek(ready, 3));
+	__builtin_prefetch(weft__ring_peek(ready, 1)->sp);
+}
+
+weft__inline struct weft__thread *weft__pick(struct weft__worker *w)
+{
+	uint32_t dispatches = weft__load_rlx(&w->dispatches) + 1;
+	weft__store_rlx(&w->dispatches, dispatches);
+	if (weft__unlikely((dispatches & (weft__tune.fair_period - 1)) == 0))
+		return weft__look_around(w);
+	struct weft__thread *t = weft__load_rlx(&w->next);
+	if (t) {
+		weft__store_rlx(&w->next, NULL);
+		return t;
+	}
+	t = weft__ring_pop_back(&w->cont);
+	if (t)
+		return t;
+	if (weft__ring_count(&w->ready) >= 8)
+		weft__prefetch(&w->ready);
+	return weft__ring_pop_front(&w->ready);
+}
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* Searching, sleeping and waking; the protocol is in idle.h. */
+#include "src/sched/idle.h"
+
+#include "src/os/barrier.h"
+#include "src/os/clock.h"
+#include "src/sched/dispatch.h"
+#include "src/sched/injector.h"
+#include "src/sched/monitor.h"
+#include "src/sched/steal.h"
+
+bool weft__token_take(struct weft__worker *w)
+{
+	uint32_t free = weft__load_rlx(&weft__pool.tokens);
+	while (free)
+		if (weft__cas_acqrel(&weft__pool.tokens, &free, free - 1)) { /* order TOKEN */
+			weft__store_rel(&w->token, WEFT__TOKEN_HELD);
+			return true;
+		}
+	return false;
+}
+
+bool weft__work_visible(void)
+{
+	if (weft__injector_count())
+		return true;
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]);
+		if (weft__ring_count(&w->ready) > 0 || weft__ring_count(&w->cont) > 1)
+			return true;
+	}
+	return false;
+}
+
+/* Off the list of sleepers, under its lock. */
+static void unlist(struct weft__worker *w)
+{
+	weft__list_remove(&w->sleeping);
+	weft__sub_acqrel(&weft__pool.sleepers, 1);
+}
+
+static struct weft__worker *pop_sleeper(void)
+{
+	struct weft__worker *w = NULL;
+	weft__lock(&weft__pool.sleep_lock);
+	if (!weft__list_empty(&weft__pool.asleep)) {
+		w = weft__container(weft__pool.asleep.next, struct weft__worker, sleeping);
+		if (weft__token_take(w))
+			unlist(w);
+		else
+			w = NULL;
+	}
+	weft__unlock(&weft__pool.sleep_lock);
+	return w;
+}
+
+void weft__wake_one(void)
+{
+	uint32_t none = 0;
+	if (!weft__cas_acqrel(&weft__pool.searching, &none, 1)) /* order SEARCH: one wake in flight */
+		return;
+	struct weft__worker *w = pop_sleeper();
+	if (!w) {
+		weft__sub_acqrel(&weft__pool.searching, 1);
+		return;
+	}
+	weft__store_rel(&w->wake, 1); /* order WAKE: it owns a token and counts as searching */
+	weft__os_futex_wake(&w->wake, 1);
+}
+
+void weft__wake_all(void)
+{
+	weft__lock(&weft__pool.sleep_lock);
+	while (!weft__list_empty(&weft__pool.asleep)) {
+		struct weft__worker *w = weft__container(weft__pool.asleep.next, struct weft__worker, sleeping);
+		unlist(w);
+		weft__store_rel(&w->wake, 2); /* order WAKE: without a token */
+		weft__os_futex_wake(&w->wake, 1);
+	}
+	weft__unlock(&weft__pool.sleep_lock);
+}
+
+static struct weft__thread *look(struct weft__worker *w)
+{
+	weft__worker_enter(w);
+	struct weft__thread *t = weft__look_around(w);
+	weft__worker_leave(w);
+	return t ? t : weft__steal(w);
+}
+
+static bool worth_spinning(struct weft__worker *w)
+{
+	if (w->searching)
+		return true;
+	if (2 * weft__load_rlx(&weft__pool.searching) >= weft__pool.parallelism && weft__pool.parallelism > 1)
+		return false;
+	weft__add_acqrel(&weft__pool.searching, 1); /* order SEARCH */
+	w->searching = true;
+	return true;
+}
+
+/* A spin that found work is worth repeating; one in vain is halved, for waking costs less than spinning in vain. */
+static void adapt(struct weft__worker *w, bool found)
+{
+	uint32_t least = weft__tune.spin_ns / 16;
+	w->spin_ns = found ? weft__tune.spin_ns : w->spin_ns / 2 > least ? w->spin_ns / 2 : least;
+}
+
+static struct weft__thread *spin(struct weft__worker *w)
+{
+	uint64_t end = weft__os_now() + w->spin_ns;
+	struct weft__thread *t = NULL;
+	do {
+		for (unsigned i = 0; i < 20; i++)
+			weft__cpu_relax();
+		t = look(w);
+	} while (!t && weft__os_now() < end && !weft__pool_stopping() &&
+		 weft__load_rlx(&w->token) == WEFT__TOKEN_HELD);
+	adapt(w, t != NULL);
+	return t;
+}
+
+struct weft__thread *weft__search(struct weft__worker *w)
+{
+	struct weft__thread *t = look(w);
+	if (!t && worth_spinning(w))
+		t = spin(w);
+	if (w->searching) {
+		w->searching = false;
+		if (weft__sub_acqrel(&weft__pool.searching, 1) == 1 && t && weft__work_visible()) /* order SEARCH */
+			weft__wake_one();
+	}
+	return t;
+}
+
+static void list_asleep(struct weft__worker *w)
+{
+	weft__store_rlx(&w->wake, 0); /* relaxed: published by the lock */
+	uint32_t held = WEFT__TOKEN_HELD;
+	bool give_back = weft__cas_acqrel(&w->token, &held, WEFT__TOKEN_NONE); /* order TOKEN: it may be lost */
+	weft__lock(&weft__pool.sleep_lock);
+	weft__list_push_front(&weft__pool.asleep, &w->sleeping);
+	weft__add_acqrel(&weft__pool.sleepers, 1);
+	if (give_back)
+		weft__add_acqrel(&weft__pool.tokens, 1);
+	else
+		weft__store_rlx(&w->token, WEFT__TOKEN_NONE);
+	weft__unlock(&weft__pool.sleep_lock);
+}
+
+/* True if nobody had woken it yet. */
+static bool unlist_self(struct weft__worker *w)
+{
+	weft__lock(&weft__pool.sleep_lock);
+	bool listed = !weft__list_empty(&w->sleeping);
+	if (listed)
+		unlist(w);
+	weft__unlock(&weft__pool.sleep_lock);
+	return listed;
+}
+
+void weft__sleep(struct weft__worker *w)
+{
+	bool can_run = weft__load_rlx(&w->token) == WEFT__TOKEN_HELD;
+	list_asleep(w);
+	weft__os_barrier();
+	if (!(can_run && weft__work_visible()) && !weft__pool_stopping())
+		while (weft__load_acq(&w->wake) == 0) /* order WAKE */
+			if (!weft__os_futex_wait(&w->wake, 0, weft__load_rlx(&w->deadline)))
+				break;
+	if (!unlist_self(w)) {
+		uint32_t how;
+		while ((how = weft__load_acq(&w->wake)) == 0) /* order WAKE: it is off the list, so this is on its way */
+			weft__cpu_relax();
+		w->searching = how == 1;
+	}
+	weft__monitor_rouse();
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Join and detach: what is done with a record by those who hold its handle. The states are in record.h. */
+#include <errno.h>
+
+#include "src/sched/dispatch.h"
+#include "src/sched/park.h"
+#include "weft/thread.h"
+
+struct join_wait {
+	struct weft__wait wait;
+	struct weft__record *record;
+	uint64_t handle;
+};
+
+static bool change(struct weft__record *record, uint64_t handle, enum weft__join_state from, enum weft__join_state to)
+{
+	uint64_t old = weft__join_word(handle, from);
+	return weft__cas_acqrel(&record->join, &old, weft__join_word(handle, to)); /* order RECORD-WAIT, RECORD-DONE */
+}
+
+/* CLAIMED by us, so `joiner` is ours to write; if the thread ends meanwhile the state is DONE, and we need not wait. */
+static bool join_commit(struct weft__wait *wait)
+{
+	struct join_wait *j = weft__container(wait, struct join_wait, wait);
+	*weft__record_joiner(j->handle) = wait->self;
+	return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);
+}
+
+static bool join_revoke(struct weft__wait *wait)
+{
+	struct join_wait *j = weft__container(wait, struct join_wait, wait);
+	return change(j->record, j->handle, WEFT__JOIN_WAITING, WEFT__JOIN_RUNNING);
+}
+
+static void free_record(struct weft__record *record, uint64_t handle)
+{
+	struct weft__worker *w = weft__worker();
+	if (weft__likely(w != NULL)) {
+		weft__record_put(&w->records, record, handle);
+		return;
+	}
+	weft__lock(&weft__pool.outside.lock);
+	weft__record_put(&weft__pool.outside.records, record, handle);
+	weft__unlock(&weft__pool.outside.lock);
+}
+
+/* Take what a thread that has ended left. Of several that try, one gets it. */
+weft__inline bool collect(struct weft__record *record, uint64_t handle, void **result)
+{
+	void *value = record->result;
+	if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))
+		return false;
+	if (result)
+		*result = value;
+	free_record(record, handle);
+	return true;
+}
+
+/* Why the state of this record does not let the caller join or detach. */
+static int refusal(uint64_t word, uint64_t handle)
+{
+	uint64_t state = word ^ weft__join_word(handle, WEFT__JOIN_FREE);
+	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING || state == WEFT__JOIN_DETACHED)
+		return -EINVAL;
+	return -ESRCH;
+}
+
+static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline)
+{
+	struct weft__thread outside;
+	struct join_wait j = { .wait = { join_commit, join_revoke, weft__self(&outside) },
+			       .record = weft__record_of(handle),
+			       .handle = handle };
+	if (!j.record)
+		return -ESRCH;
+	if (handle == j.wait.self->handle)
+		return -EDEADLK;
+	while (!change(j.record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_CLAIMED)) {
+		uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE */
+		if (word == weft__join_word(handle, WEFT__JOIN_DONE) && collect(j.record, handle, result))
+			return 0;
+		if (word != weft__join_word(handle, WEFT__JOIN_DONE) && word != weft__join_word(handle, WEFT__JOIN_RUNNING))
+			return refusal(word, handle);
+	}
+	int err = park(&j.wait, deadline);
+	if (err)
+		return err;
+	return collect(j.record, handle, result) ? 0 : -ESRCH;
+}
+
+int weft__join(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline)
+{
+	struct weft__record *record = weft__record_of(handle);
+	/* order RECORD-DONE */
+	if (weft__likely(record && weft__load_acq(&record->join) == weft__join_word(handle, WEFT__JOIN_DONE)) &&
+	    collect(record, handle, result))
+		return 0;
+	return join_slow(handle, result, park, deadline);
+}
+
+int weft_join(weft_t thread, void **result)
+{
+	return weft__join(thread, result, weft__park, WEFT__NEVER);
+}
+
+int weft_detach(weft_t thread)
+{
+	struct weft__record *record = weft__record_of(thread);
+	if (!record)
+		return -ESRCH;
+	if (change(record, thread, WEFT__JOIN_RUNNING, WEFT__JOIN_DETACHED) || collect(record, thread, NULL))
+		return 0;
+	return refusal(weft__load_acq(&record->join), thread);
+}

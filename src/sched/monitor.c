@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The monitor. Every 1 ms while it finds something to do, up to every 10 ms while it does not, it looks at each worker
+ * that has dispatched nothing since the last look:
+ *
+ *   - work that others could take, and somebody asleep who could: wake one (nobody is woken for a lone continuation,
+ *     so a spawner whose child turns out to be long waits here)
+ *   - a timer overdue: seize the worker's lock and fire it into the injector
+ *   - blocked in the kernel while work waits: take its token away, for a sleeping or a new worker to run that work.
+ *     When the blocked worker comes back it finds its token gone at its next dispatch.
+ *
+ * While all workers sleep, so does the monitor. It also has idle stacks give their pages back.
+ */
+#include "src/sched/monitor.h"
+
+#include "src/os/clock.h"
+#include "src/os/kthread.h"
+#include "src/sched/idle.h"
+#include "src/sched/injector.h"
+#include "src/stack/stack.h"
+
+static struct {
+	pthread_t kthread;
+	weft__a32 word; /* futex: 0 at work, 1 asleep until roused, 2 to stop */
+	uint64_t trimmed;
+} monitor;
+
+static bool has_work(struct weft__worker *w)
+{
+	return weft__ring_count(&w->ready) || weft__ring_count(&w->cont) || weft__load_rlx(&w->next);
+}
+
+static bool fire_overdue(struct weft__worker *w, uint64_t now)
+{
+	if (weft__load_rlx(&w->deadline) > now || !weft__bias_seize(&w->bias))
+		return false;
+	weft__timer_source->collect(w, true);
+	weft__bias_release(&w->bias);
+	weft__wake_one();
+	return true;
+}
+
+/* Take the token of a worker that is blocked in the kernel, and see that somebody uses it. */
+static void replace(struct weft__worker *w)
+{
+	uint32_t held = WEFT__TOKEN_HELD;
+	if (!weft__cas_acqrel(&w->token, &held, WEFT__TOKEN_LOST)) /* order TOKEN */
+		return;
+	weft__bias_poke(&w->bias);
+	weft__add_acqrel(&weft__pool.tokens, 1);
+	if (weft__load_rlx(&weft__pool.sleepers))
+		weft__wake_one();
+	else if (weft__load_rlx(&weft__pool.workers) < weft__pool.parallelism + weft__tune.spare_workers)
+		(void)weft__worker_start(); /* without it the token waits for the next worker that sleeps or returns */
+}
+
+/* True if there was something to do. */
+static bool look_at(struct weft__worker *w, uint64_t now)
+{
+	if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD)
+		return fire_overdue(w, now);
+	uint32_t dispatches = weft__load_rlx(&w->dispatches); /* relaxed: a hint */
+	bool stuck = dispatches == w->monitored;
+	w->monitored = dispatches;
+	if (!stuck)
+		return false;
+	bool found = fire_overdue(w, now);
+	if (!has_work(w) && !weft__injector_count())
+		return found;
+	if (weft__load_rlx(&weft__pool.sleepers) && weft__load_rlx(&weft__pool.tokens))
+		weft__wake_one();
+	else if (weft__os_kthread_blocked(w->kthread_id))
+		replace(w);
+	return true;
+}
+
+static bool look_at_all(uint64_t now)
+{
+	bool found = false;
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n; i++)
+		found |= look_at(weft__load_acq(&weft__pool.worker[i]), now);
+	return found;
+}
+
+static void trim(uint64_t now)
+{
+	if (now - monitor.trimmed < weft__tune.trim_ns)
+		return;
+	monitor.trimmed = now;
+	weft__stack_trim();
+}
+
+/* All asleep: sleep until roused, having been seen to by those who wake meanwhile. */
+static void sleep_if_all_do(void)
+{
+	uint32_t awake = 0;
+	if (weft__load_acq(&weft__pool.sleepers) < weft__load_acq(&weft__pool.workers))
+		return;
+	if (!weft__cas_acqrel(&monitor.word, &awake, 1)) /* order ROUSE */
+		return;
+	weft__fence_full(); /* order ROUSE: against the sleeper's decrement and its look at the word */
+	if (weft__load_acq(&weft__pool.sleepers) < weft__load_acq(&weft__pool.workers)) {
+		uint32_t asleep = 1;
+		weft__cas_acqrel(&monitor.word, &asleep, 0);
+		return;
+	}
+	while (weft__load_acq(&monitor.word) == 1)
+		weft__os_futex_wait(&monitor.word, 1, WEFT__NEVER);
+}
+
+void weft__monitor_rouse(void)
+{
+	uint32_t asleep = 1;
+	weft__fence_full(); /* order ROUSE */
+	if (weft__load_rlx(&monitor.word) == 1 && weft__cas_acqrel(&monitor.word, &asleep, 0))
+		weft__os_futex_wake(&monitor.word, 1);
+}
+
+static void *monitor_main(void *arg)
+{
+	uint64_t period = weft__tune.monitor_min_ns;
+	weft__os_kthread_name("weft-monitor");
+	while (weft__load_acq(&monitor.word) != 2) {
+		uint64_t now = weft__os_now();
+		bool found = look_at_all(now);
+		trim(now);
+		period = found ? weft__tune.monitor_min_ns : period * 2;
+		if (period > weft__tune.monitor_max_ns)
+			period = weft__tune.monitor_max_ns;
+		weft__os_futex_wait(&monitor.word, 0, now + period);
+		sleep_if_all_do();
+	}
+	return arg;
+}
+
+int weft__monitor_start(void)
+{
+	weft__store_rel(&monitor.word, 0);
+	monitor.trimmed = weft__os_now();
+	return weft__os_kthread_start(&monitor.kthread, monitor_main, NULL, 0, false, true);
+}
+
+void weft__monitor_stop(void)
+{
+	weft__store_rel(&monitor.word, 2);
+	weft__os_futex_wake(&monitor.word, 1);
+	pthread_join(monitor.kthread, NULL);
+}

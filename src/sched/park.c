@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting: by a switch for green threads, on a futex for the others. And the public permit. */
+#include "src/sched/park.h"
+
+#include <errno.h>
+
+#include "src/sched/dispatch.h"
+#include "src/sched/idle.h"
+#include "src/sched/injector.h"
+#include "src/sched/spawn.h"
+#include "weft/thread.h"
+
+static __thread struct weft__thread *kernel_self;
+
+/* Its caller may be resumed elsewhere, so the address of the thread-local must not live in the caller's frame. */
+weft__noinline struct weft__thread *weft__kernel_self(void)
+{
+	return kernel_self;
+}
+
+weft__noinline void weft__set_kernel_self(struct weft__thread *t)
+{
+	kernel_self = t;
+}
+
+struct weft__thread *weft__self_or_null(void)
+{
+	struct weft__worker *w = weft__worker();
+	return w && w->current ? w->current : weft__kernel_self();
+}
+
+struct weft__thread *weft__self(struct weft__thread *outside)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (self)
+		return self;
+	*outside = (struct weft__thread){ .kind = WEFT__OUTSIDE };
+	return outside;
+}
+
+static void after_park(void *arg)
+{
+	struct weft__wait *wait = arg;
+	struct weft__thread *self = wait->self;
+	struct weft__worker *w = weft__worker();
+	if (!wait->commit(wait)) /* once true, `wait` and `self` may be gone */
+		weft__ready_inside(w, self);
+	weft__worker_leave(w);
+}
+
+static int park_green(struct weft__wait *wait)
+{
+	struct weft__worker *w = weft__worker();
+	weft__worker_enter(w);
+	weft__switch_call(w, wait->self, weft__pick(w), after_park, wait);
+	return 0;
+}
+
+static int park_kernel(struct weft__wait *wait, uint64_t deadline)
+{
+	weft__a32 *wake = &wait->self->wake;
+	weft__store_rlx(wake, 0); /* relaxed: nobody knows of the wait yet */
+	if (!wait->commit(wait))
+		return 0;
+	while (weft__load_acq(wake) == 0) /* order WAKE */
+		if (!weft__os_futex_wait(wake, 0, deadline) && deadline != WEFT__NEVER) {
+			if (weft__load_acq(wake) == 0 && wait->revoke(wait))
+				return -ETIMEDOUT;
+			deadline = WEFT__NEVER;
+		}
+	return 0;
+}
+
+int weft__park(struct weft__wait *wait, uint64_t deadline)
+{
+	return wait->self->kind == WEFT__GREEN ? park_green(wait) : park_kernel(wait, deadline);
+}
+
+static weft__cold void ready_elsewhere(struct weft__thread *t)
+{
+	if (t->kind == WEFT__GREEN) {
+		weft__injector_push(t);
+		weft__wake_one();
+	} else {
+		weft__store_rel(&t->wake, 1); /* order WAKE; t may be gone after it */
+		weft__os_futex_wake(&t->wake, 1);
+	}
+}
+
+void weft__ready(struct weft__thread *t)
+{
+	struct weft__worker *w = weft__worker();
+	if (weft__unlikely(!w || t->kind != WEFT__GREEN)) {
+		ready_elsewhere(t);
+		return;
+	}
+	weft__worker_enter(w);
+	struct weft__thread *before = weft__load_rlx(&w->next);
+	weft__store_rlx(&w->next, t);
+	if (before)
+		weft__ready_inside(w, before);
+	bool plenty = weft__ring_count(&w->ready) > 0;
+	weft__worker_leave(w);
+	if (plenty)
+		weft__wake_if_asleep();
+}
+
+/* --- the permit --- */
+
+struct permit_wait {
+	struct weft__wait wait;
+	uint64_t word; /* the park word without PARKED, as seen when there was no permit */
+};
+
+static bool permit_commit(struct weft__wait *wait)
+{
+	struct permit_wait *p = weft__container(wait, struct permit_wait, wait);
+	uint64_t word = p->word;
+	return weft__cas_acqrel(&wait->self->record->park, &word, word | WEFT__PARKED); /* order PARK-PERMIT */
+}
+
+static bool permit_revoke(struct weft__wait *wait)
+{
+	struct permit_wait *p = weft__container(wait, struct permit_wait, wait);
+	uint64_t word = p->word | WEFT__PARKED;
+	return weft__cas_acqrel(&wait->self->record->park, &word, p->word);
+}
+
+int weft__park_permit(weft__park_fn *park, uint64_t deadline)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (!self)
+		return -EPERM;
+	struct permit_wait p = { .wait = { permit_commit, permit_revoke, self } };
+	p.word = weft__load_acq(&self->record->park); /* order PARK-PERMIT */
+	int err = 0;
+	if ((uint32_t)p.word == self->seen) {
+		err = park(&p.wait, deadline);
+		p.word = weft__load_acq(&self->record->park); /* order PARK-PERMIT */
+	}
+	self->seen = (uint32_t)p.word;
+	return err;
+}
+
+int weft_park(void)
+{
+	return weft__park_permit(weft__park, WEFT__NEVER);
+}
+
+int weft_unpark(weft_t thread)
+{
+	struct weft__record *record = weft__record_of(thread);
+	if (!record)
+		return -ESRCH;
+	uint64_t word = weft__load_rlx(&record->park), given; /* relaxed: the CAS orders */
+	do {
+		uint64_t state = weft__load_acq(&record->join) ^ weft__join_word(thread, WEFT__JOIN_FREE);
+		if (state == WEFT__JOIN_FREE || state == WEFT__JOIN_DONE || state > WEFT__JOIN_DETACHED)
+			return -ESRCH;
+		if (word >> 32 != weft__park_word(thread) >> 32)
+			return -ESRCH;
+		given = weft__park_word(thread) | (uint32_t)(((uint32_t)word & ~WEFT__PARKED) + WEFT__PERMIT);
+	} while (!weft__cas_acqrel(&record->park, &word, given)); /* order PARK-PERMIT */
+	if (word & WEFT__PARKED)
+		weft__ready(record->thread);
+	return 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spawn, and the end of a thread.
+ *
+ * Work first: the child runs at once on a cached stack, and the spawner's continuation goes into its worker's lane,
+ * where the child finds it when it ends. Until then nobody can know the child's handle, for weft_spawn has not returned
+ * it: so a child that ends and finds its own spawner waiting there marks itself done by a plain store. Any other end
+ * is an exchange, against joiners. (`escaped`: the child asked for its own handle, and may have told it.)
+ */
+#include "src/sched/spawn.h"
+
+#include <errno.h>
+
+#include "src/sched/dispatch.h"
+#include "src/sched/idle.h"
+#include "src/sched/injector.h"
+#include "src/sched/name.h"
+#include "src/sched/park.h"
+#include "weft/thread.h"
+
+static weft__cold void first_use(struct weft__thread *t, unsigned class)
+{
+	t->class = (uint8_t)class;
+	t->stack_low = weft__stack_low(t, class);
+	t->kind = WEFT__GREEN;
+	weft__san_new_stack(t->stack_low, (char *)t);
+}
+
+/* Make a stack and a record into a thread that has not run yet. */
+weft__inline void make(struct weft__thread *t, struct weft__record *record, bool joinable, void *(*fn)(void *), void *arg)
+{
+	uint64_t handle = weft__record_next_handle(record);
+	/* relaxed: the record is published with the handle, or with the thread in a lane */
+	weft__store_rlx(&record->join, weft__join_word(handle, joinable ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED));
+	weft__store_rlx(&record->park, weft__park_word(handle));
+	record->thread = t;
+	t->handle = handle;
+	t->record = record;
+	t->fn = fn;
+	t->arg = arg;
+	t->seen = 0;
+	t->escaped = false;
+	weft__san_new_thread(t);
+}
+
+static void wake_joiner(struct weft__worker *w, struct weft__thread *joiner)
+{
+	if (!w || joiner->kind != WEFT__GREEN)
+		weft__ready(joiner);
+	else if (!weft__load_rlx(&w->next))
+		weft__store_rlx(&w->next, joiner);
+	else
+		weft__ready_inside(w, joiner);
+}
+
+void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
+		       struct weft__record_cache *cache)
+{
+	const uint64_t detached = weft__join_word(handle, WEFT__JOIN_DETACHED);
+	uint64_t old = weft__load_acq(&record->join);
+	if (old != detached)
+		old = weft__xchg_acqrel(&record->join, weft__join_word(handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
+	if (old == detached)
+		weft__record_put(cache, record, handle);
+	else if (old == weft__join_word(handle, WEFT__JOIN_WAITING)) /* order RECORD-WAIT */
+		wake_joiner(w, *weft__record_joiner(handle));
+}
+
+/* End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. */
+weft__inline struct weft__arch_next end(struct weft__thread *self, void *result)
+{
+	struct weft__worker *w = weft__worker();
+	struct weft__record *record = self->record;
+	weft__worker_enter(w);
+	record->result = result;
+	struct weft__thread *spawner = weft__ring_newest(&w->cont);
+	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&
+	    weft__load_rlx(&record->join) == weft__join_word(self->handle, WEFT__JOIN_RUNNING))
+		weft__store_rel(&record->join, weft__join_word(self->handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
+	else
+		weft__publish_end(w, record, self->handle, &w->records);
+	weft__bump_rlx(&w->ended, 1);
+	struct weft__thread *to = weft__pick(w);
+	w->current = to;
+	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
+	weft__san_leave(&w->own, self, to, true);
+	weft__stack_put(&w->stacks, self->class, self); /* still standing on it: nobody takes it before the switch */
+	return next;
+}
+
+static struct weft__arch_next thread_main(void *arg)
+{
+	struct weft__thread *self = arg;
+	weft__san_arrive(NULL);
+	struct weft__arch_next next = end(self, self->fn(self->arg));
+	return weft__switch_last(next);
+}
+
+_Noreturn void weft__exit_green(struct weft__thread *self, void *result)
+{
+	struct weft__arch_next next = end(self, result);
+	next = weft__switch_last(next);
+	weft__arch_resume(next.sp, next.release);
+}
+
+/* Run the child now. False if its spawner's continuation finds no place: then nothing has happened. */
+weft__inline bool run_now(struct weft__worker *w, struct weft__thread *t)
+{
+	struct weft__thread *self = w->current;
+	weft__worker_enter(w);
+	if (weft__unlikely(!weft__ring_push(&w->cont, self))) {
+		weft__worker_leave(w);
+		return false;
+	}
+	self->spawning = t->handle;
+	weft__bump_rlx(&w->spawned, 1);
+	weft__switch_first(w, self, t, thread_main);
+	return true;
+}
+
+/* Queue the child. */
+static void run_later(struct weft__thread *t)
+{
+	struct weft__worker *w = weft__worker();
+	t->sp = weft__arch_prepare(t, thread_main, t);
+	if (!w) {
+		weft__injector_push(t);
+		weft__wake_one();
+		return;
+	}
+	weft__worker_enter(w);
+	weft__bump_rlx(&w->spawned, 1);
+	weft__ready_inside(w, t);
+	weft__worker_leave(w);
+	weft__wake_if_asleep();
+}
+
+/* A stack and a record, from the worker's caches or, outside the pool, from those that all outsiders share. */
+static struct weft__thread *allocate(unsigned class, struct weft__record **record, int *err)
+{
+	struct weft__worker *w = weft__worker();
+	struct weft__outside *outside = &weft__pool.outside;
+	if (!w)
+		weft__lock(&outside->lock);
+	struct weft__stack_cache *stacks = w ? &w->stacks : &outside->stacks;
+	struct weft__record_cache *records = w ? &w->records : &outside->records;
+	struct weft__thread *t = weft__stack_get(stacks, class, err);
+	*record = t ? weft__record_get(records) : NULL;
+	if (t && !*record) {
+		weft__stack_put(stacks, class, t);
+		*err = -EAGAIN;
+		t = NULL;
+	}
+	if (!w)
+		weft__unlock(&outside->lock);
+	return t;
+}
+
+static int spawn_green(weft_t *thread, const struct weft__attr *attr, void *(*fn)(void *), void *arg, const void *site)
+{
+	struct weft__record *record;
+	int err = 0;
+	unsigned class = attr->class_plus_one ? attr->class_plus_one - 1u : weft__pool.stack_class;
+	struct weft__thread *t = allocate(class, &record, &err);
+	if (!t)
+		return err;
+	if (!t->stack_low)
+		first_use(t, class);
+	make(t, record, thread && !attr->detached, fn, arg);
+	t->spawned_at = site;
+	uint64_t handle = t->handle;
+	if (attr->name[0])
+		weft__name_store(handle, attr->name);
+	struct weft__worker *w = weft__worker();
+	if (attr->queued || !w || !run_now(w, t))
+		run_later(t);
+	if (thread)
+		*thread = handle;
+	return 0;
+}
+
+/* Everything but a plain green thread from a cached stack. */
+static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_attr, void *(*fn)(void *), void *arg,
+				 const void *site)
+{
+	static const struct weft__attr plain;
+	const struct weft__attr *attr = public_attr ? (const struct weft__attr *)(const void *)public_attr : &plain;
+	if (!fn || attr->kind > WEFT_KIND_BOUND || attr->class_plus_one > WEFT__STACK_CLASSES)
+		return -EINVAL;
+	bool inside = weft__worker() != NULL;
+	int err = inside ? 0 : weft__pool_enter_outside();
+	if (err)
+		return err;
+	if (attr->kind == WEFT_KIND_BOUND) {
+		if (inside)
+			weft__add_acqrel(&weft__pool.spawned_outside, 1);
+		inside = false;
+		err = weft__spawn_bound(thread, attr, fn, arg, site);
+	} else {
+		err = spawn_green(thread, attr, fn, arg, site);
+	}
+	if (err && !inside)
+		weft__add_acqrel(&weft__pool.ended_outside, 1);
+	return err;
+}
+
+int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *), void *arg)
+{
+	const void *site = __builtin_return_address(0);
+	struct weft__worker *w = weft__worker();
+	if (weft__unlikely(!w || attr || !fn))
+		return spawn_slow(thread, attr, fn, arg, site);
+	struct weft__thread *t = weft__stack_peek_cached(&w->stacks, weft__pool.stack_class);
+	if (weft__unlikely(!t || !t->stack_low || !w->records.first))
+		return spawn_slow(thread, attr, fn, arg, site);
+	if (weft__unlikely(weft__load_rlx(&weft__pool.sleepers) != 0) && weft__ring_count(&w->cont) > 0)
+		weft__wake_if_asleep();
+	weft__stack_get_cached(&w->stacks, weft__pool.stack_class);
+	struct weft__record *record = weft__record_get(&w->records);
+	make(t, record, thread != NULL, fn, arg);
+	t->spawned_at = site;
+	uint64_t handle = t->handle;
+	if (weft__unlikely(!run_now(w, t)))
+		run_later(t);
+	if (thread)
+		*thread = handle;
+	return 0;
+}

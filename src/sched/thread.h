@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread's descriptor. A green thread's is the head of its stack, and lives from spawn to end; what outlives the
+ * thread is its record. Bound threads, and kernel threads from outside that wait on something, have one too, so that
+ * whatever wakes a waiter need not ask which kind it is.
+ */
+#ifndef WEFT_SRC_SCHED_THREAD_H
+#define WEFT_SRC_SCHED_THREAD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/base/atomic.h"
+#include "src/sched/record.h"
+#include "src/stack/stack.h"
+
+enum weft__thread_kind {
+	WEFT__GREEN,   /* runs on workers; waits by switching away */
+	WEFT__BOUND,   /* weft's own kernel thread; waits on `wake` */
+	WEFT__OUTSIDE, /* somebody else's kernel thread, while it is inside a call; likewise */
+};
+
+/*
+ * Who owns a green thread at any moment, and with it everything below that is not marked otherwise:
+ *   running    the worker whose `current` it is
+ *   runnable   the lane, `next` slot or injector that holds it
+ *   waiting    what it waits on; who takes it out of there must make it runnable
+ */
+struct weft__thread {
+	/* what a switch and a spawn touch */
+	void *sp;		     /* the saved context, while not running */
+	uint64_t handle;
+	struct weft__record *record;
+	uint64_t spawning;	     /* while a continuation: the handle of the child whose spawn it is in */
+	void *(*fn)(void *);
+	void *arg;
+	struct weft__thread *link;   /* in the injector */
+	uint32_t seen;		     /* the low half of record->park when a permit was last taken */
+	uint8_t kind;
+	uint8_t class;
+	uint8_t escaped;	     /* the handle may be known to others before weft_spawn has returned it */
+	uint8_t timed_out;	     /* set by the timer that ended its wait */
+
+	/* what reports, kernel threads and checkers need */
+	char *stack_low;	     /* NULL until the stack's first use, which sets what does not change */
+	const void *spawned_at;
+	weft__a32 wake;		     /* kinds that wait in the kernel: 1 once woken */
+	void *fake_stack;	     /* AddressSanitizer's and ThreadSanitizer's */
+	void *fiber;
+} weft__aligned(WEFT__CACHE_LINE);
+
+_Static_assert(sizeof(struct weft__thread) <= WEFT__STACK_HEAD, "a descriptor is the head of a stack");
+_Static_assert(offsetof(struct weft__thread, stack_low) >= sizeof(struct weft__free_stack),
+	       "a free stack's links must not reach what stays");
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* The scheduler's capacities and periods: their defaults. */
+#include "src/sched/tune.h"
+
+struct weft__tune weft__tune = {
+	.ring_initial = 256,
+	.ring_max = 1u << 24,
+	.fair_period = 64,
+	.age_period = 256,
+	.spin_ns = 50000,
+	.monitor_min_ns = 1000000,
+	.monitor_max_ns = 10000000,
+	.trim_ns = 1000000000,
+	.spare_workers = 64,
+};

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* Workers: made, run, freed. The loop below runs on the worker's own stack, whenever there is no thread to switch to. */
+#include "src/sched/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "src/os/clock.h"
+#include "src/os/kthread.h"
+#include "src/os/signal_stack.h"
+#include "src/sched/dispatch.h"
+#include "src/sched/idle.h"
+#include "src/sched/injector.h"
+
+struct weft__pool weft__pool;
+static struct weft__lock growth; /* workers are made one at a time */
+
+static bool init(struct weft__worker *w)
+{
+	w->looked = calloc(WEFT__ALL_WORKERS_MAX, sizeof *w->looked);
+	if (!w->looked || !weft__ring_init(&w->cont, weft__tune.ring_initial) ||
+	    !weft__ring_init(&w->ready, weft__tune.ring_initial))
+		return false;
+	return weft__timer_source->attach(w);
+}
+
+static void destroy(struct weft__worker *w)
+{
+	weft__timer_source->detach(w);
+	weft__ring_destroy(&w->ready);
+	weft__ring_destroy(&w->cont);
+	free(w->looked);
+	free(w);
+}
+
+struct weft__worker *weft__worker_new(void)
+{
+	struct weft__worker *w = aligned_alloc(_Alignof(struct weft__worker), sizeof *w);
+	uint32_t index = weft__load_rlx(&weft__pool.workers);
+	if (!w)
+		return NULL;
+	*w = (struct weft__worker){ .index = index, .spin_ns = weft__tune.spin_ns };
+	w->random = (weft__pool.seed + index) * 0x9e3779b97f4a7c15u | 1;
+	weft__store_rlx(&w->deadline, WEFT__NEVER);
+	weft__store_rlx(&w->bias.attention, weft__pool.symmetric ? WEFT__BIAS_SYMMETRIC : 0);
+	weft__list_init(&w->sleeping);
+	if (!init(w)) {
+		destroy(w);
+		return NULL;
+	}
+	weft__store_rel(&weft__pool.worker[index], w);	      /* order WORKERS */
+	weft__store_rel(&weft__pool.workers, index + 1); /* order WORKERS */
+	return w;
+}
+
+void weft__worker_free_all(void)
+{
+	for (uint32_t i = weft__load_acq(&weft__pool.workers); i-- > 0;) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]);
+		weft__add_acqrel(&weft__pool.spawned_outside, weft__load_acq(&w->spawned)); /* the sums stay equal */
+		weft__add_acqrel(&weft__pool.ended_outside, weft__load_acq(&w->ended));
+		destroy(w);
+	}
+	weft__store_rel(&weft__pool.workers, 0);
+}
+
+uint64_t weft__pool_alive(void)
+{
+	uint32_t n = weft__load_acq(&weft__pool.workers);
+	uint64_t ended = weft__load_acq(&weft__pool.ended_outside), spawned = 0;
+	/* What has ended is counted first: if the sums are equal, nothing was alive in between. */
+	for (uint32_t i = 0; i < n; i++)
+		ended += weft__load_acq(&weft__load_acq(&weft__pool.worker[i])->ended); /* order ALIVE */
+	for (uint32_t i = 0; i < n; i++)
+		spawned += weft__load_acq(&weft__load_acq(&weft__pool.worker[i])->spawned);
+	return spawned + weft__load_acq(&weft__pool.spawned_outside) - ended;
+}
+
+bool weft__pool_close(void)
+{
+	uint32_t state = WEFT__POOL_RUNNING;
+	if (!weft__cas_acqrel(&weft__pool.state, &state, WEFT__POOL_CLOSING))
+		return false;
+	weft__fence_full(); /* order STOP: against weft__pool_enter_outside, which counts and then looks at the state */
+	bool empty = weft__pool_alive() == 0;
+	weft__store_rel(&weft__pool.state, empty ? WEFT__POOL_STOPPING : WEFT__POOL_RUNNING); /* order STOP */
+	return empty;
+}
+
+/* Without a token nothing may run here: all that is runnable goes to the injector. */
+static void hand_over(struct weft__worker *w)
+{
+	struct weft__thread *t;
+	weft__worker_enter(w);
+	if (weft__load_rlx(&w->deadline) <= weft__os_now())
+		weft__timer_source->collect(w, false);
+	if ((t = weft__load_rlx(&w->next)))
+		weft__injector_push(t);
+	weft__store_rlx(&w->next, NULL);
+	while ((t = weft__ring_pop_front(&w->ready)) || (t = weft__ring_pop_front(&w->cont)))
+		weft__injector_push(t);
+	weft__worker_leave(w);
+	if (weft__injector_count())
+		weft__wake_one();
+}
+
+static bool has_token(struct weft__worker *w)
+{
+	return weft__load_acq(&w->token) == WEFT__TOKEN_HELD || weft__token_take(w);
+}
+
+/* A pool that drains stops when the last thread has ended: whoever runs out of work looks. */
+static void stop_if_drained(void)
+{
+	if (weft__load_acq(&weft__pool.draining) && weft__pool_alive() == 0 && weft__pool_close())
+		weft__wake_all();
+}
+
+static void loop(struct weft__worker *w)
+{
+	while (!weft__pool_stopping()) {
+		struct weft__thread *t = NULL;
+		if (!has_token(w))
+			hand_over(w);
+		else
+			t = weft__search(w);
+		if (t) {
+			weft__worker_enter(w);
+			weft__switch_from_idle(w, t);
+			continue;
+		}
+		stop_if_drained();
+		if (!weft__pool_stopping())
+			weft__sleep(w);
+	}
+}
+
+void weft__worker_run(struct weft__worker *w)
+{
+	struct weft__signal_stack old;
+	weft__os_signal_stack_set(&old);
+	weft__san_own_stack(&w->own);
+	w->kthread_id = weft__os_kthread_id();
+	weft__arch_set_worker(w);
+	loop(w);
+	weft__arch_set_worker(NULL);
+	weft__record_flush(&w->records);
+	weft__stack_cache_flush(&w->stacks);
+	weft__os_signal_stack_restore(&old);
+}
+
+static void *kthread_main(void *arg)
+{
+	struct weft__worker *w = arg;
+	char name[16];
+	snprintf(name, sizeof name, "weft-%u", (unsigned)w->index);
+	weft__os_kthread_name(name);
+	weft__worker_run(w);
+	return NULL;
+}
+
+int weft__worker_start(void)
+{
+	int err = -ENOMEM;
+	weft__lock(&growth);
+	struct weft__worker *w = weft__load_rlx(&weft__pool.workers) < WEFT__ALL_WORKERS_MAX ? weft__worker_new() : NULL;
+	if (w && (err = weft__os_kthread_start(&w->kthread, kthread_main, w, 0, false, false))) {
+		weft__store_rel(&weft__pool.workers, w->index);
+		destroy(w);
+	}
+	weft__unlock(&growth);
+	return err;
+}

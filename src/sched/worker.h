@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* A worker: a kernel thread of the pool, and all that it owns. And the pool itself. */
+#ifndef WEFT_SRC_SCHED_WORKER_H
+#define WEFT_SRC_SCHED_WORKER_H
+
+#include <pthread.h>
+
+#include "arch/arch.h"
+#include "src/base/list.h"
+#include "src/os/lock.h"
+#include "src/sched/bias.h"
+#include "src/sched/ring.h"
+#include "src/sched/sanitize.h"
+#include "src/sched/thread.h"
+#include "src/sched/tune.h"
+
+enum { WEFT__WORKERS_MAX = 256, WEFT__ALL_WORKERS_MAX = 512 };
+
+struct weft__worker {
+	struct weft__bias bias;
+
+	/* inside `bias`: by the owner, or by who seized it. Counters and `next` are read by others as hints. */
+	weft__a32 dispatches;
+	_Atomic(struct weft__thread *) next; /* the latest woken; goes first */
+	struct weft__ring cont;		     /* continuations: the owner takes the newest, thieves the oldest */
+	struct weft__ring ready;	     /* woken and yielded: first in, first out */
+	void *timers;			     /* what the timer source keeps here */
+	weft__a64 deadline;		     /* no timer is due before; read by the monitor */
+
+	/* owner only */
+	struct weft__thread *current; /* NULL on the worker's own stack */
+	void *idle_sp;		      /* the saved context of the worker's own stack */
+	struct weft__record_cache records;
+	struct weft__stack_cache stacks;
+	uint64_t random;
+	uint32_t looks;		      /* looks around since the last ageing */
+	uint32_t spin_ns;	      /* how long to spin before the next sleep */
+	bool searching;		      /* counted in weft__pool.searching */
+	uint32_t *looked;	      /* `dispatches` of each other worker when last looked at */
+	struct weft__own_stack own;   /* what sanitizers must know of the worker's own stack */
+
+	/* atomic: written by the owner alone, summed by others */
+	weft__a64 spawned, ended;
+
+	/* atomic: written by the owner, by who wakes it, and by the monitor when it takes the token away */
+	weft__a32 token;
+
+	/* under weft__pool.sleep_lock; `wake` is a futex besides */
+	struct weft__list sleeping;
+	weft__a32 wake;
+
+	/* set once */
+	uint32_t index;
+	int kthread_id;
+	pthread_t kthread;
+
+	/* monitor only */
+	uint32_t monitored;
+} weft__aligned(2 * WEFT__CACHE_LINE);
+
+enum { WEFT__TOKEN_NONE, WEFT__TOKEN_HELD, WEFT__TOKEN_LOST };
+
+enum weft__pool_state {
+	WEFT__POOL_NONE,
+	WEFT__POOL_RUNNING,
+	WEFT__POOL_CLOSING,  /* nothing new from outside, until it is known whether anything is alive */
+	WEFT__POOL_STOPPING, /* workers leave their loops */
+};
+
+
+/* What kernel threads outside the pool share to spawn and join. */
+struct weft__outside {
+	struct weft__lock lock;
+	struct weft__stack_cache stacks;
+	struct weft__record_cache records;
+};
+
+extern struct weft__pool {
+	/* set at start */
+	uint32_t parallelism;
+	uint8_t stack_class;
+	bool symmetric;	  /* no membarrier: light fences must be full */
+	bool started_by_run;
+	uint64_t seed;
+
+	/* read at every wake, changed only when a worker falls asleep or wakes */
+	weft__a32 sleepers weft__aligned(WEFT__CACHE_LINE); /* workers asleep */
+	weft__a32 searching;				    /* awake and looking for work, or being woken to */
+
+	weft__a32 state weft__aligned(WEFT__CACHE_LINE);
+	weft__a32 tokens; /* free */
+	weft__a32 workers; /* made; the array below is filled up to here */
+	_Atomic(struct weft__worker *) worker[WEFT__ALL_WORKERS_MAX];
+	weft__a64 spawned_outside, ended_outside; /* by kernel threads that are no worker */
+	weft__a32 draining; /* stop when nothing is alive */
+
+	struct weft__outside outside;
+
+	struct weft__lock sleep_lock;
+	struct weft__list asleep; /* under sleep_lock: the latest in front */
+} weft__pool;
+
+/*
+ * What gives runnable threads besides the run queues: timers now, pollers later. Registered before a runtime starts;
+ * the scheduler knows them by this table alone. All run inside the worker's biased lock, by its owner or a seizer.
+ */
+struct weft__source {
+	bool (*attach)(struct weft__worker *worker);
+	void (*detach)(struct weft__worker *worker);
+	/* Make the threads runnable that are due: in the lanes of `worker`, or in the injector if it was `seized`. */
+	void (*collect)(struct weft__worker *worker, bool seized);
+};
+extern const struct weft__source *weft__timer_source;
+
+/* The calling kernel thread's worker: NULL outside the pool. Never keep it across a switch. */
+weft__inline struct weft__worker *weft__worker(void)
+{
+	return weft__arch_worker();
+}
+
+/* Whether light fences need help; see src/base/atomic.h. */
+weft__inline void weft__fence_light_or_full(void)
+{
+	if (weft__unlikely(weft__pool.symmetric))
+		weft__fence_full();
+	else
+		weft__fence_light();
+}
+
+/* Enter the calling worker's biased lock. A poke makes the next dispatch look around. */
+weft__inline void weft__worker_enter(struct weft__worker *w)
+{
+	if (weft__unlikely(weft__bias_enter(&w->bias)))
+		weft__store_rlx(&w->dispatches, weft__load_rlx(&w->dispatches) | (weft__tune.fair_period - 1));
+}
+
+weft__inline void weft__worker_leave(struct weft__worker *w)
+{
+	weft__bias_leave(&w->bias);
+}
+
+/* Make and free the pool's workers; start one on a kernel thread of its own: 0 or a negative errno value. */
+struct weft__worker *weft__worker_new(void);
+void weft__worker_free_all(void);
+int weft__worker_start(void);
+
+/* Be this worker on the calling kernel thread, until the pool stops. */
+void weft__worker_run(struct weft__worker *worker);
+
+/* Threads spawned and not yet ended, bound ones included. Exact if nothing runs. */
+uint64_t weft__pool_alive(void);
+
+/* If nothing is alive, go from RUNNING to STOPPING, with no spawn from outside getting lost between. */
+bool weft__pool_close(void);
+
+weft__inline bool weft__pool_stopping(void)
+{
+	return weft__load_acq(&weft__pool.state) == WEFT__POOL_STOPPING; /* order STOP */
+}
+
+#endif

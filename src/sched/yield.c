@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* Yield, exit, self. */
+#include "src/base/panic.h"
+#include "src/sched/dispatch.h"
+#include "src/sched/idle.h"
+#include "src/sched/injector.h"
+#include "src/sched/park.h"
+#include "src/sched/spawn.h"
+
+static bool into_injector(struct weft__wait *wait)
+{
+	weft__injector_push(wait->self);
+	return true;
+}
+
+/* Nothing to switch to, or no room in the lane. */
+static weft__cold int yield_slow(struct weft__worker *w, struct weft__thread *self)
+{
+	struct weft__wait wait = { .commit = into_injector, .self = self };
+	bool must = weft__load_acq(&w->token) != WEFT__TOKEN_HELD || weft__ring_count(&w->ready) > 0;
+	weft__worker_leave(w);
+	return must ? weft__park(&wait, WEFT__NEVER) : 0;
+}
+
+int weft_yield(void)
+{
+	struct weft__worker *w = weft__worker();
+	if (weft__unlikely(!w || !w->current)) {
+		weft__os_relax();
+		return 0;
+	}
+	struct weft__thread *self = w->current;
+	weft__worker_enter(w);
+	if (weft__unlikely(!weft__ring_has_room(&w->ready)))
+		return yield_slow(w, self);
+	struct weft__thread *to = weft__pick(w);
+	if (weft__unlikely(!to))
+		return yield_slow(w, self);
+	weft__ring_push(&w->ready, self);
+	return weft__switch(w, self, to);
+}
+
+_Noreturn void weft_exit(void *result)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (!self)
+		weft__panic("weft_exit was called on a kernel thread that weft did not make: use pthread_exit there");
+	if (self->kind == WEFT__BOUND)
+		weft__exit_bound(self, result);
+	weft__exit_green(self, result);
+}
+
+weft_t weft_self(void)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (!self)
+		return WEFT_NONE;
+	self->escaped = true;
+	return self->handle;
+}

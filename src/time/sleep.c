@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* Sleeping, and the timed variants of waiting. */
+#include <errno.h>
+
+#include "src/sched/dispatch.h"
+#include "src/time/timer.h"
+#include "weft/thread.h"
+#include "weft/time.h"
+
+struct timed_wait {
+	struct weft__wait wait;
+	struct weft__wait *inner;
+	struct weft__timer timer;
+	uint64_t deadline;
+};
+
+/* Both inside one stay in the worker's lock, so that the timer can neither fire before the wait is published nor be
+ * armed after its thread has gone on. */
+static bool timed_commit(struct weft__wait *wait)
+{
+	struct timed_wait *t = weft__container(wait, struct timed_wait, wait);
+	weft__timer_arm(weft__worker(), &t->timer, t->deadline);
+	return t->inner->commit(t->inner);
+}
+
+int weft__park_until(struct weft__wait *wait, uint64_t deadline)
+{
+	struct weft__thread *self = wait->self;
+	if (self->kind != WEFT__GREEN || deadline == WEFT__NEVER)
+		return weft__park(wait, deadline);
+	struct timed_wait t = { .wait = { timed_commit, NULL, self }, .inner = wait, .deadline = deadline };
+	t.timer.wait = wait;
+	self->timed_out = false;
+	weft__park(&t.wait, deadline);
+	if (self->timed_out)
+		return -ETIMEDOUT;
+	weft__timer_cancel(&t.timer);
+	return 0;
+}
+
+uint64_t weft_now(void)
+{
+	return weft__os_now();
+}
+
+static void sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
+{
+	struct weft__wait wait = { .self = self };
+	struct weft__timer timer = { .wait = &wait };
+	weft__worker_enter(w);
+	if (deadline != WEFT__NEVER)
+		weft__timer_arm(w, &timer, deadline);
+	weft__switch(w, self, weft__pick(w));
+}
+
+static void sleep_until(uint64_t deadline)
+{
+	struct weft__worker *w = weft__worker();
+	if (w && w->current)
+		sleep_green(w, w->current, deadline);
+	else
+		weft__os_sleep_until(deadline);
+}
+
+int weft_sleep(uint64_t nanoseconds)
+{
+	if (nanoseconds == 0)
+		return weft_yield();
+	sleep_until(weft__os_after(nanoseconds));
+	return 0;
+}
+
+int weft_sleep_until(uint64_t deadline)
+{
+	if (deadline > weft__os_now())
+		sleep_until(deadline);
+	return 0;
+}
+
+int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds)
+{
+	return weft__join(thread, result, weft__park_until, weft__os_after(nanoseconds));
+}
+
+int weft_park_timeout(uint64_t nanoseconds)
+{
+	return weft__park_permit(weft__park_until, weft__os_after(nanoseconds));
+}

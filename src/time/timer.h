@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Timers: each worker has a wheel, inside its biased lock, so arming and cancelling take no shared lock. A timer lives
+ * in the frame of the thread that waits; it fires by taking the thread's wait back (revoke) and making it runnable.
+ *
+ * A tick is 65,536 ns. Deadlines are rounded up: a timer is up to one tick late, never early.
+ */
+#ifndef WEFT_SRC_TIME_TIMER_H
+#define WEFT_SRC_TIME_TIMER_H
+
+#include "src/sched/park.h"
+#include "src/time/wheel.h"
+
+struct weft__worker;
+
+struct weft__timer {
+	struct weft__wheel_node node;
+	struct weft__wait *wait;
+	struct weft__worker *worker; /* in whose wheel it is */
+};
+
+/* Inside the calling worker's biased lock. */
+void weft__timer_arm(struct weft__worker *w, struct weft__timer *timer, uint64_t deadline);
+
+/* Not inside it, on whatever worker: after this the timer does not fire, and may be gone. */
+void weft__timer_cancel(struct weft__timer *timer);
+
+/* weft__park with a deadline that green threads honour too. */
+weft__park_fn weft__park_until;
+
+#endif

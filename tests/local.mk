@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+# The tests. Each program is one line below (its source is the same name with .c); scripts check the house itself.
+#   make check                                all
+#   make check TESTS=tests/unit/test_list     one
+#   make check-valgrind                       the smaller set, under valgrind
+# Exit 77 skips. A program that runs longer than TEST_TIMEOUT seconds is killed and has failed.
+
+arch_tests = \
+	tests/arch/test_fp \
+	tests/arch/test_handover \
+	tests/arch/test_registers \
+	tests/arch/test_step \
+	tests/arch/test_switch \
+	tests/arch/test_unwind
+
+unit_tests =
+
+system_tests =
+
+stress_tests =
+
+test_scripts = \
+	tests/support/exports.sh \
+	tests/support/headers.sh \
+	tests/support/layers.sh
+
+EXTRA_DIST += \
+	$(test_scripts) \
+	tests/support/installed.sh \
+	tests/support/vm-aarch64.sh
+
+test_programs =
+if HAVE_CHECK
+test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(stress_tests)
+if HAVE_CXX
+test_programs += tests/arch/test_exception tests/system/test_cxx
+endif
+endif
+check_PROGRAMS += $(test_programs)
+TESTS += $(test_programs) $(test_scripts)
+
+# What programs share, linked where it is called.
+check_LIBRARIES += tests/libsupport.a
+tests_libsupport_a_SOURCES = \
+	tests/arch/arch_test.h \
+	tests/arch/fill.h \
+	tests/arch/fill_aarch64.S \
+	tests/arch/fill_x86_64.S
+
+LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
+tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc
+tests_system_test_cxx_SOURCES = tests/system/test_cxx.cc
+AM_CPPFLAGS += $(CHECK_CFLAGS)
+
+TEST_TIMEOUT = 300
+TEST_EXTENSIONS = .sh
+LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; export CC CXX NM;
+
+# Unit tests, and the system tests that a tool some fifty times slower can still run.
+valgrind_tests = $(unit_tests)
+VALGRIND = valgrind -q --error-exitcode=99 --fair-sched=yes
+
+if !HAVE_CHECK
+check-local:
+	@echo 'libcheck was not found by configure: no test program was built or run (Debian: apt-get install check)'
+endif
+
+check-valgrind:
+	$(MAKE) check TESTS='$(valgrind_tests)' EMULATOR='$(VALGRIND)'
+
+# For ./dev, which picks tests by kind.
+print-programs:
+	@echo $(test_programs)
+print-scripts:
+	@echo $(test_scripts)
+print-quick:
+	@echo $(unit_tests) $(test_scripts)
+print-valgrind:
+	@echo $(valgrind_tests)
+
+.PHONY: check-valgrind print-programs print-scripts print-quick print-valgrind

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# installed.sh BUILD-DIR: installs that build into a temporary prefix, then compiles and runs every docs/examples/*.c
+# against it the way a stranger would: by pkg-config, shared and static, with gcc, g++ and clang.
+set -eu
+build=$1
+examples=$(cd docs/examples && pwd)
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+
+make -s -C "$build" install prefix="$prefix" >/dev/null
+# The prefix of this copy is not the one that configure was told.
+PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+LD_LIBRARY_PATH=$prefix/lib
+export PKG_CONFIG_PATH LD_LIBRARY_PATH
+weft() {
+	pkg-config --define-variable=prefix="$prefix" "$@" weft
+}
+
+for file in bin/weft-bench include/weft.h lib/libweft.a lib/libweft.so.0 lib/pkgconfig/weft.pc share/man/man7/weft.7; do
+	[ -e "$prefix/$file" ] || { echo "not installed: $file" && exit 1; }
+done
+
+count=0
+# Flags and compilers with options are words.
+# shellcheck disable=SC2046,SC2086
+for source in "$examples"/*.c; do
+	for compiler in 'gcc -std=c11' 'clang -std=c11' 'g++ -x c++ -std=c++17'; do
+		echo "$compiler $source"
+		warnings='-O2 -Wall -Wextra -Werror'
+		# -x c++ must not apply to the libraries: the link takes an object.
+		$compiler $warnings $(weft --cflags) -c "$source" -o "$prefix/example.o"
+		${compiler%% *} "$prefix/example.o" $(weft --libs) -o "$prefix/shared"
+		${compiler%% *} -static "$prefix/example.o" $(weft --libs --static) -o "$prefix/static"
+		for program in shared static; do
+			timeout 60 "$prefix/$program" >"$prefix/output" 2>&1 || {
+				echo "FAIL: $program exits with $?:"
+				cat "$prefix/output"
+				exit 1
+			}
+			count=$((count + 1))
+		done
+	done
+done
+[ $count -gt 0 ] || { echo 'there are no examples' && exit 1; }
+echo "$count programs ran"
