@@ -48,7 +48,8 @@ struct weft__arch_next {
 /* Runs on the new stack, aligned as for a call; may not return on it except with the next context to run. */
 typedef struct weft__arch_next weft__arch_entry(void *arg);
 
-/* Save the current context, store its stack pointer to *save, set *release to 0, resume `to`. Returns 0 when resumed. */
+/* Save the current context, store its stack pointer to *save, set *release to 0, resume `to`. Returns 0 when resumed.
+ * Best tail-called. */
 int weft__arch_switch(void **save, void *to, weft__a32 *release);
 
 /* Whether switches keep the FP control words of each context; set before the first switch, never while one runs. */
@@ -56,6 +57,9 @@ extern uint8_t weft__arch_fp_control;
 
 /* Save the current context and resume `to`; between the two, on the stack of `to`, call after(arg). */
 int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg);
+
+/* The same for a caller that tail-calls it: they differ in what the CPU's return predictor is left with. */
+int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), void *arg);
 
 /*
  * Save the current context, then call entry(arg) on a fresh stack that ends at `top` (16-byte aligned), having set

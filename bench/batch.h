@@ -26,6 +26,7 @@ extern "C" {
 
 #define BATCH_ROWS 2
 #define BATCH_SAMPLES 8192
+#define BATCH_NOTE 256
 
 struct batch {
 	/* set by whoever makes the batch, before the first batch_more; zero is allowed everywhere */
@@ -46,7 +47,7 @@ struct batch {
 	/* results */
 	bool failed;
 	unsigned count[BATCH_ROWS];
-	char note[200];
+	char note[BATCH_NOTE];
 	double samples[BATCH_ROWS][BATCH_SAMPLES];
 };
 

@@ -97,7 +97,7 @@ static void diagnose(struct run *r, int status, const char *line)
 	else
 		snprintf(end, sizeof(end), "%llu died and was joined, the program lives on",
 			 (unsigned long long)ward->lost);
-	batch_note(&r->batch, "%s%s%.110s", end, line[0] ? "; " : ", no report", line);
+	batch_note(&r->batch, "%s%s%.180s", end, line[0] ? "; " : ", no report", line);
 }
 
 MODEL_INLINE void crash_bench(struct run *r, const struct model *m, bool overflows)

@@ -52,20 +52,21 @@ static void note_kernel(struct run *r, uint64_t before)
 MODEL_INLINE void parked(struct run *r, const struct model *m)
 {
 	struct batch *b = &r->batch;
-	uint64_t asked = r->size, kernel = system_kernel_bytes(), resident = system_resident();
-	struct crew *c;
+	struct crew *c = crew_room(r);
+	uint64_t kernel = system_kernel_bytes(), resident = system_resident();
+	bool all;
 
-	if (!batch_more(b))
+	if (!c || !batch_more(b))
 		return;
 	batch_start(b);
-	c = crew_make(r, m, MODEL_OF(parker, m));
+	all = crew_fill(c, m, MODEL_OF(parker, m));
 	b->stopped = batch_now();
-	if (!c)
+	if (!all)
 		return;
 	batch_record(b, 0, (double)batch_elapsed(b) / 1e6);
 	batch_record(b, 1, (double)resident_now(c, m, r->size, resident) / (double)r->size);
 	note_kernel(r, kernel);
-	batch_check(b, crew_end(c, m, asked), "a parked unit was lost");
+	batch_check(b, crew_end(c, m), "a parked unit was lost");
 }
 MODEL_BODY(parked)
 

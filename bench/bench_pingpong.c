@@ -4,13 +4,18 @@
  * on two it is wherever scheduler or kernel puts them.
  *
  * pingpong-across: every one of the two handovers of a round trip goes to another core. Kernel threads and processes
- * are pinned to a CPU each. A green thread cannot be pinned: whoever is unparked would go on the waker's own worker. So
- * the waker unparks the other and stays on its worker, busy, until the other has begun to run; it can then only have
- * been taken by the other worker. Only then the waker parks. Nothing but unpark makes a thread run: the flag that the
- * waker looks at decides when it leaves, not who runs. Before the clock runs, a thousand round trips are watched: the
- * two must never be seen on the same kernel thread.
+ *are pinned to a CPU each. A green thread cannot be pinned: whoever is unparked would go on the waker's own worker. So
+ *
+ *	the waker waits until the other is parked (else it would only leave a permit, and nobody would ever switch),
+ *	unparks it, and stays on its worker, busy, until the other has begun to run,
+ *	which only the other worker can have let it do. Then it parks.
+ *
+ * Nothing but unpark makes a thread run; what the waker looks at decides when it leaves its worker. A round trip is
+ *thus two times unpark, theft by the other worker, switch and park, none of them hidden behind another. Before the
+ *clock runs, a thousand round trips are watched: the two must never be seen on the same kernel thread.
  */
 #include "harness.h"
+#include "src/sched/record.h"
 #include "system.h"
 
 struct table {
@@ -34,15 +39,26 @@ MODEL_INLINE void pinned(const struct model *m, unsigned who)
 		system_pin_to(who);
 }
 
+/* Wait until the green thread has switched away: by its record, the library's own. */
+static void await_parked(weft_t thread)
+{
+	const struct weft__record *record = weft__record_of(thread);
+
+	while ((weft__load_acq(&record->park) & WEFT__PARKED) == 0)
+		;
+}
+
 /* Wake the other; green and across: keep this worker until the other has been taken by another. */
 MODEL_INLINE void hand_over(const struct model *m, unsigned other)
 {
 	uint64_t turn = atomic_load_explicit(&table->turns[other], memory_order_relaxed);
+	bool forced = table->across && m->id == MODEL_GREEN;
 
+	if (forced)
+		await_parked(table->seats[other].green);
 	m->unpark(&table->seats[other]);
-	if (table->across && m->id == MODEL_GREEN)
-		while (atomic_load_explicit(&table->turns[other], memory_order_acquire) == turn)
-			;
+	while (forced && atomic_load_explicit(&table->turns[other], memory_order_acquire) == turn)
+		;
 }
 
 static void watch(unsigned self)

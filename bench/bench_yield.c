@@ -39,7 +39,6 @@ MODEL_THREAD(yielder)
 MODEL_INLINE void yield(struct run *r, const struct model *m)
 {
 	struct batch *b = &r->batch;
-	uint64_t asked = r->size;
 	struct crew *c = crew_make(r, m, MODEL_OF(yielder, m));
 
 	while (c && batch_more(b)) {
@@ -53,7 +52,7 @@ MODEL_INLINE void yield(struct run *r, const struct model *m)
 		batch_check(b, c->done == b->ops, "not every yield was made");
 	}
 	if (c)
-		batch_check(b, crew_end(c, m, asked), "a unit was lost");
+		batch_check(b, crew_end(c, m), "a unit was lost");
 }
 MODEL_BODY(yield)
 

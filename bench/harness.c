@@ -11,6 +11,7 @@
 
 #define ROUNDS 3
 #define ROUNDS_COLD 2
+#define LONG_ROUND_NS 3000000000u /* no second one of this */
 
 const char *const model_names[MODELS] = { "green", "pthread", "fork" };
 
@@ -48,8 +49,9 @@ struct cell {
 	enum model_id model;
 	unsigned workers;
 	uint64_t size;
+	uint64_t took; /* the last round, with its set-up */
 	unsigned count[BATCH_ROWS];
-	char note[200];
+	char note[BATCH_NOTE];
 	bool failed;
 	double samples[BATCH_ROWS][ROUNDS * BATCH_SAMPLES];
 };
@@ -73,11 +75,14 @@ static void collect(struct cell *cell, const struct run *run)
 
 static void cell_round(const struct bench *bench, struct cell *cell, struct run *run)
 {
-	if (cell->failed)
+	uint64_t begin = batch_now();
+
+	if (cell->failed || cell->took > LONG_ROUND_NS)
 		return;
 	progress(bench->rows[0], model_names[cell->model], cell->workers);
 	round_run(bench, run, cell->model, cell->workers, cell->size);
 	collect(cell, run);
+	cell->took = batch_now() - begin;
 }
 
 static void cell_rows(const struct bench *bench, struct cell *cell, const struct options *options, struct rows *rows)

@@ -51,7 +51,7 @@ struct row {
 	unsigned workers;
 	uint64_t size;
 	struct batch_stats stats;
-	char note[200];
+	char note[BATCH_NOTE];
 };
 
 struct rows {

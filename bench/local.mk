@@ -27,6 +27,7 @@ bench_weft_bench_SOURCES = \
 	bench/model.h \
 	bench/peers.c \
 	bench/progress.c \
+	bench/round.c \
 	bench/system.c \
 	bench/system.h \
 	bench/table.c

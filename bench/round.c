@@ -159,7 +159,7 @@ static void prepare(const struct bench *bench, struct run *run, enum model_id mo
 	b->cold = bench->flags & BENCH_COLD;
 	b->target_ns = TARGET_NS;
 	b->budget_ns = b->cold ? 0 : BUDGET_NS;
-	b->min_samples = 1;
+	b->min_samples = bench->flags & BENCH_ONCE ? 5 : 1;
 }
 
 void round_run(const struct bench *bench, struct run *run, enum model_id model, unsigned workers, uint64_t size)

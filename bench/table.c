@@ -69,6 +69,7 @@ static void print_ratio(const struct row *row, const struct row *green)
 	bool fewer = green && row->size && green->size && row->size != green->size;
 	bool per_unit = fewer && strcmp(row->unit, "ms") == 0;
 	bool sleeps = strcmp(row->bench, "sleepers-wall") == 0; /* no time a unit: the longest sleep is in it */
+	char text[32];
 	double ratio;
 
 	if (!green || green->stats.median == 0 || strcmp(row->unit, "survivors") == 0 || (fewer && sleeps)) {
@@ -78,7 +79,8 @@ static void print_ratio(const struct row *row, const struct row *green)
 	ratio = row->stats.median / green->stats.median;
 	if (per_unit)
 		ratio *= (double)green->size / (double)row->size;
-	printf(" %8s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
+	snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
+	printf(" %9s", text);
 }
 
 /* In lines of NOTE_WIDTH, broken at spaces. */

@@ -6,12 +6,17 @@ EXTRA_libweft_la_DEPENDENCIES = src/weft.map
 EXTRA_DIST += src/weft.map
 
 libweft_la_SOURCES += \
+	src/api/config.c \
+	src/api/config.h \
+	src/api/runtime.c \
 	src/base/atomic.h \
 	src/base/compiler.h \
 	src/base/list.h \
 	src/base/panic.c \
 	src/base/panic.h \
 	src/base/random.h \
+	src/crash/report.c \
+	src/crash/report.h \
 	src/os/barrier.c \
 	src/os/barrier.h \
 	src/os/clock.c \
@@ -43,8 +48,12 @@ libweft_la_SOURCES += \
 	src/sched/join.c \
 	src/sched/monitor.c \
 	src/sched/monitor.h \
+	src/sched/name.c \
+	src/sched/name.h \
 	src/sched/park.c \
 	src/sched/park.h \
+	src/sched/pool.c \
+	src/sched/pool.h \
 	src/sched/record.c \
 	src/sched/record.h \
 	src/sched/ring.c \
@@ -61,7 +70,13 @@ libweft_la_SOURCES += \
 	src/sched/tune.h \
 	src/sched/worker.c \
 	src/sched/worker.h \
+	src/sched/yield.c \
 	src/stack/depot.c \
 	src/stack/slab.c \
 	src/stack/slab.h \
-	src/stack/stack.h
+	src/stack/stack.h \
+	src/time/sleep.c \
+	src/time/timer.c \
+	src/time/timer.h \
+	src/time/wheel.c \
+	src/time/wheel.h

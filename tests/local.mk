@@ -6,6 +6,7 @@
 # Exit 77 skips. A program that runs longer than TEST_TIMEOUT seconds is killed and has failed.
 
 arch_tests = \
+	tests/arch/test_bti \
 	tests/arch/test_fp \
 	tests/arch/test_handover \
 	tests/arch/test_registers \
@@ -20,6 +21,7 @@ system_tests =
 stress_tests =
 
 test_scripts = \
+	tests/arch/check_elf.sh \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
 	tests/support/layers.sh
@@ -49,13 +51,16 @@ tests_libsupport_a_SOURCES = \
 
 LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
 tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc
+tests_arch_test_bti_LDADD = libweft.la
+tests_system_test_cxx_LDADD = libweft.la
 tests_system_test_cxx_SOURCES = tests/system/test_cxx.cc
 AM_CPPFLAGS += $(CHECK_CFLAGS)
 
 TEST_TIMEOUT = 300
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
-AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; export CC CXX NM;
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; export CC CXX NM; \
+	FILES=`ls .libs/libweft.so arch/*/switch.o arch/*/.libs/switch.o 2>/dev/null`; export FILES;
 
 # Unit tests, and the system tests that a tool some fifty times slower can still run.
 valgrind_tests = $(unit_tests)
@@ -70,6 +75,8 @@ check-valgrind:
 	$(MAKE) check TESTS='$(valgrind_tests)' EMULATOR='$(VALGRIND)'
 
 # For ./dev, which picks tests by kind.
+print-arch:
+	@echo $(arch_tests) tests/arch/check_elf.sh
 print-programs:
 	@echo $(test_programs)
 print-scripts:
@@ -79,4 +86,4 @@ print-quick:
 print-valgrind:
 	@echo $(valgrind_tests)
 
-.PHONY: check-valgrind print-programs print-scripts print-quick print-valgrind
+.PHONY: check-valgrind print-arch print-programs print-scripts print-quick print-valgrind

@@ -97,6 +97,10 @@ FUNCTION weft__arch_switch_call /* (x0: void **save, x1: void *to, x2: void (*af
 	LEAVE
 END weft__arch_switch_call
 
+FUNCTION weft__arch_switch_call_tail /* the same: every switch leaves by ret here */
+	b	weft__arch_switch_call
+END weft__arch_switch_call_tail
+
 FUNCTION weft__arch_start /* (x0: save, x1: void *top, x2: entry, x3: void *arg, x4: release) */
 	SAVE
 	mov	sp, x1
@@ -125,8 +129,8 @@ FUNCTION weft__arch_resume /* (x0: void *to, x1: weft__a32 *release) */
 END weft__arch_resume
 
 /*
- * The end of the stack. A frame laid out by weft__arch_prepare goes on at weft__arch_enter; x19 holds the entry, x20 its
- * argument. Unwinders look a return address up one byte before it, so the nop lets them find this function.
+ * The end of the stack. A frame laid out by weft__arch_prepare goes on at weft__arch_enter; x19 holds the entry, x20
+ * its argument. Unwinders look a return address up one byte before it, so the nop lets them find this function.
  */
 FUNCTION weft__arch_first
 	.cfi_undefined x30

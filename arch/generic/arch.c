@@ -92,6 +92,11 @@ int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *a
 	return leave(save, next);
 }
 
+int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), void *arg)
+{
+	return weft__arch_switch_call(save, to, after, arg);
+}
+
 _Noreturn void weft__arch_resume(void *to, weft__a32 *release)
 {
 	struct record *next = to;

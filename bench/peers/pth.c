@@ -9,7 +9,7 @@
 #define YIELD_LAPS 20
 #define IN_FLIGHT 1000
 #define FIB_N 16
-#define SKYNET_LEAVES 10000
+#define SKYNET_LEAVES 1000
 #define SLEEPERS 1000
 #define STACK 65536
 #define UNIT_INIT                                                                                                      \

@@ -49,6 +49,7 @@ static void end(struct weft__thread *self, void *result)
 	struct weft__record_cache mine = { 0 };
 	struct weft__record *record = self->record;
 	record->result = result;
+	weft__store_rlx(&record->park, 0); /* relaxed: as for a green thread */
 	weft__set_kernel_self(NULL);
 	weft__publish_end(NULL, record, self->handle, &mine);
 	weft__record_flush(&mine);

@@ -107,23 +107,37 @@ void weft__ready(struct weft__thread *t)
 
 /* --- the permit --- */
 
-struct permit_wait {
-	struct weft__wait wait;
-	uint64_t word; /* the park word without PARKED, as seen when there was no permit */
-};
+/* The park word of a thread that has taken all its permits, and is not parked. */
+static uint64_t no_permit(const struct weft__thread *self)
+{
+	return weft__park_word(self->handle) | self->seen;
+}
+
+static bool publish_parked(struct weft__thread *self)
+{
+	uint64_t word = no_permit(self);
+	return weft__cas_acqrel(&self->record->park, &word, word | WEFT__PARKED); /* order PARK-PERMIT */
+}
 
 static bool permit_commit(struct weft__wait *wait)
 {
-	struct permit_wait *p = weft__container(wait, struct permit_wait, wait);
-	uint64_t word = p->word;
-	return weft__cas_acqrel(&wait->self->record->park, &word, word | WEFT__PARKED); /* order PARK-PERMIT */
+	return publish_parked(wait->self);
 }
 
 static bool permit_revoke(struct weft__wait *wait)
 {
-	struct permit_wait *p = weft__container(wait, struct permit_wait, wait);
-	uint64_t word = p->word | WEFT__PARKED;
-	return weft__cas_acqrel(&wait->self->record->park, &word, p->word);
+	uint64_t word = no_permit(wait->self) | WEFT__PARKED;
+	return weft__cas_acqrel(&wait->self->record->park, &word, no_permit(wait->self));
+}
+
+/* Take the permit if there is one. */
+weft__inline bool take_permit(struct weft__thread *self)
+{
+	uint32_t given = (uint32_t)weft__load_acq(&self->record->park); /* order PARK-PERMIT */
+	if (given == self->seen)
+		return false;
+	self->seen = given;
+	return true;
 }
 
 int weft__park_permit(weft__park_fn *park, uint64_t deadline)
@@ -131,20 +145,32 @@ int weft__park_permit(weft__park_fn *park, uint64_t deadline)
 	struct weft__thread *self = weft__self_or_null();
 	if (!self)
 		return -EPERM;
-	struct permit_wait p = { .wait = { permit_commit, permit_revoke, self } };
-	p.word = weft__load_acq(&self->record->park); /* order PARK-PERMIT */
-	int err = 0;
-	if ((uint32_t)p.word == self->seen) {
-		err = park(&p.wait, deadline);
-		p.word = weft__load_acq(&self->record->park); /* order PARK-PERMIT */
-	}
-	self->seen = (uint32_t)p.word;
-	return err;
+	if (take_permit(self))
+		return 0;
+	struct weft__wait wait = { permit_commit, permit_revoke, self };
+	return park(&wait, deadline);
 }
 
+static void after_park_permit(void *arg)
+{
+	struct weft__thread *self = arg;
+	struct weft__worker *w = weft__worker();
+	if (!publish_parked(self))
+		weft__ready_inside(w, self);
+	weft__worker_leave(w);
+}
+
+/* What weft__park_permit does for a green thread without a deadline, in one frame: the way that locks are built on. */
 int weft_park(void)
 {
-	return weft__park_permit(weft__park, WEFT__NEVER);
+	struct weft__worker *w = weft__worker();
+	if (weft__unlikely(!w))
+		return weft__park_permit(weft__park, WEFT__NEVER);
+	struct weft__thread *self = w->current;
+	if (take_permit(self))
+		return 0;
+	weft__worker_enter(w);
+	return weft__switch_call_tail(w, self, weft__pick(w), after_park_permit, self);
 }
 
 int weft_unpark(weft_t thread)
@@ -154,14 +180,14 @@ int weft_unpark(weft_t thread)
 		return -ESRCH;
 	uint64_t word = weft__load_rlx(&record->park), given; /* relaxed: the CAS orders */
 	do {
-		uint64_t state = weft__load_acq(&record->join) ^ weft__join_word(thread, WEFT__JOIN_FREE);
-		if (state == WEFT__JOIN_FREE || state == WEFT__JOIN_DONE || state > WEFT__JOIN_DETACHED)
-			return -ESRCH;
-		if (word >> 32 != weft__park_word(thread) >> 32)
+		if (weft__unlikely((word ^ weft__park_word(thread)) >> 32 != 0))
 			return -ESRCH;
 		given = weft__park_word(thread) | (uint32_t)(((uint32_t)word & ~WEFT__PARKED) + WEFT__PERMIT);
 	} while (!weft__cas_acqrel(&record->park, &word, given)); /* order PARK-PERMIT */
-	if (word & WEFT__PARKED)
-		weft__ready(record->thread);
+	if (word & WEFT__PARKED) { /* its wait is ours to end: the permit is given and taken at once */
+		struct weft__thread *t = record->thread;
+		t->seen = (uint32_t)given;
+		weft__ready(t);
+	}
 	return 0;
 }

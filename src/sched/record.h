@@ -16,7 +16,7 @@
  *                                   DONE        joiner                   ended; `result` is there
  *                                   DETACHED    thread                   frees itself when it ends
  *
- *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)
+ *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)         0 once the thread has ended
  *
  * A permit is there when the count differs from the one the thread saw last (thread->seen), so taking it costs no
  * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the thread.

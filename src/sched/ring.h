@@ -35,14 +35,20 @@ weft__inline bool weft__ring_has_room(struct weft__ring *ring)
 	return weft__likely(weft__ring_count(ring) <= ring->mask) || weft__ring_grow(ring);
 }
 
+/* Append, where there is room. */
+weft__inline void weft__ring_put(struct weft__ring *ring, struct weft__thread *t)
+{
+	uint32_t tail = weft__load_rlx(&ring->tail);
+	ring->slot[tail & ring->mask] = t;
+	weft__store_rlx(&ring->tail, tail + 1);
+}
+
 /* False if it is full and cannot grow. */
 weft__inline bool weft__ring_push(struct weft__ring *ring, struct weft__thread *t)
 {
 	if (!weft__ring_has_room(ring))
 		return false;
-	uint32_t tail = weft__load_rlx(&ring->tail);
-	ring->slot[tail & ring->mask] = t;
-	weft__store_rlx(&ring->tail, tail + 1);
+	weft__ring_put(ring, t);
 	return true;
 }
 

@@ -49,6 +49,19 @@ weft__inline void weft__switch_call(struct weft__worker *w, struct weft__thread 
 	weft__san_arrive(self->fake_stack);
 }
 
+/* The same as the last act of a function. Returns 0. */
+weft__inline int weft__switch_call_tail(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
+					void (*after)(void *), void *arg)
+{
+#if WEFT__ASAN || WEFT__TSAN
+	weft__switch_call(w, self, to, after, arg);
+	return 0;
+#else
+	w->current = to;
+	return weft__arch_switch_call_tail(&self->sp, weft__context_of(w, to), after, arg);
+#endif
+}
+
 /* From the running thread to a new one. Returns when the former is resumed. */
 weft__inline void weft__switch_first(struct weft__worker *w, struct weft__thread *self, struct weft__thread *t,
 				     weft__arch_entry *entry)

@@ -36,7 +36,7 @@ int weft_yield(void)
 	struct weft__thread *to = weft__pick(w);
 	if (weft__unlikely(!to))
 		return yield_slow(w, self);
-	weft__ring_push(&w->ready, self);
+	weft__ring_put(&w->ready, self);
 	return weft__switch(w, self, to);
 }
 

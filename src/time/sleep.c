@@ -43,6 +43,11 @@ uint64_t weft_now(void)
 	return weft__os_now();
 }
 
+static void leave(void *worker)
+{
+	weft__worker_leave(worker);
+}
+
 static void sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
 {
 	struct weft__wait wait = { .self = self };
@@ -50,7 +55,7 @@ static void sleep_green(struct weft__worker *w, struct weft__thread *self, uint6
 	weft__worker_enter(w);
 	if (deadline != WEFT__NEVER)
 		weft__timer_arm(w, &timer, deadline);
-	weft__switch(w, self, weft__pick(w));
+	weft__switch_call(w, self, weft__pick(w), leave, w);
 }
 
 static void sleep_until(uint64_t deadline)

@@ -31,7 +31,8 @@
 /* A fresh stack's top. It is never unmapped: a test is a process. */
 static inline void *new_stack(void)
 {
-	char *base = mmap(NULL, STACK_SIZE + 2 * GUARD_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *base =
+		mmap(NULL, STACK_SIZE + 2 * GUARD_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	ck_assert(base != MAP_FAILED);
 	ck_assert_int_eq(mprotect(base + GUARD_SIZE, STACK_SIZE, PROT_READ | PROT_WRITE), 0);
 	return base + GUARD_SIZE + STACK_SIZE;

@@ -63,7 +63,7 @@ static inline void fill_random(struct filled_call *call, uint64_t *seed)
 	for (int i = 0; i < FILL_REGISTERS; i++)
 		call->in[i] = weft__random_next(seed);
 #if defined(__x86_64__)
-	call->in[FILL_REGISTERS] = 0x1f80 | (weft__random_next(seed) & 0xe040); /* FZ, RC, DAZ */
+	call->in[FILL_REGISTERS] = 0x1f80 | (weft__random_next(seed) & 0xe040);	    /* FZ, RC, DAZ */
 	call->in[FILL_REGISTERS + 1] = 0x027f | (weft__random_next(seed) & 0x0d00); /* RC, PC of 2 or 3 */
 #elif defined(__aarch64__)
 	call->in[FILL_REGISTERS] = weft__random_next(seed) & 0x07c00000; /* AHP, DN, FZ, RMode */

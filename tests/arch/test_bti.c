@@ -15,7 +15,7 @@
 
 #include "arch/arch.h"
 
-#define PROTECT_BTI 0x10	  /* PROT_BTI, newer than some headers */
+#define PROTECT_BTI 0x10	/* PROT_BTI, newer than some headers */
 #define CPU_HAS_BTI (1ul << 17) /* HWCAP2_BTI */
 
 extern char __executable_start[], etext[];

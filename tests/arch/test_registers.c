@@ -39,7 +39,8 @@ static int no_operation(void *arg)
 static void filled_switch_call(void **save, void *to, uint64_t *seed)
 {
 	struct filled_call call = { .function = (uintptr_t)weft__arch_switch_call,
-				    .arg = { (uintptr_t)save, (uintptr_t)to, (uintptr_t)no_operation, (uintptr_t)&here } };
+				    .arg = { (uintptr_t)save, (uintptr_t)to, (uintptr_t)no_operation,
+					     (uintptr_t)&here } };
 	check_filled(&call, seed);
 }
 

@@ -152,7 +152,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { started_context, prepared_context, after_a_switch, after_a_switch_to_a_fresh_stack,
-				       FRAME_POINTERS NULL };
+	const TTest *const tests[] = { started_context, prepared_context, after_a_switch,
+				       after_a_switch_to_a_fresh_stack, FRAME_POINTERS NULL };
 	return run_tests("arch/unwind", tests);
 }
