@@ -21,7 +21,7 @@ void table_head(const struct options *options)
 		printf(", peers:");
 	for (unsigned i = 0; options->peers && i < peers_count(); i++)
 		printf("%s %s", i ? "," : "", peers_name(i));
-	printf("\nA model is confined to as many CPUs as it has workers. min, p99: of batches of operations.\n");
+	printf("\nA model runs on as many CPUs as it has workers. min, p99: of batches.\n");
 	fflush(stdout);
 }
 

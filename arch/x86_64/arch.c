@@ -29,11 +29,11 @@ _Static_assert(offsetof(struct weft__arch_next, sp) == 0 && offsetof(struct weft
 
 uint8_t weft__arch_fp_control = 1;
 
-void weft__arch_first(void);
+void weft__arch_enter(void);
 
 void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 {
-	struct frame frame = { .r12 = (uint64_t)arg, .rbx = (uint64_t)entry, .rip = weft__arch_first };
+	struct frame frame = { .r12 = (uint64_t)arg, .rbx = (uint64_t)entry, .rip = weft__arch_enter };
 	__asm__("stmxcsr %0\n\tfnstcw %1" : "=m"(frame.mxcsr), "=m"(frame.x87cw));
 	void *sp = (char *)top - sizeof frame;
 	memcpy(sp, &frame, sizeof frame);

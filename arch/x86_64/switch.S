@@ -15,25 +15,33 @@
 #include "arch/asm.h"
 #include "arch/x86_64/frame.h"
 
+	.hidden	weft__arch_fp_control
+
 /* Both stacks hold the registers at the same offsets from %rsp, so this CFI is right on either side of the change. */
 .macro PUT reg, slot
 	mov	%\reg, \slot(%rsp)
-	.cfi_rel_offset \reg, \slot
+	TELL	\reg, \slot
 .endm
 .macro GET reg, slot
 	mov	\slot(%rsp), %\reg
 	.cfi_restore \reg
 .endm
+.macro TELL reg, slot
+	.cfi_rel_offset \reg, \slot
+.endm
+.macro EACH do
+	\do	rbp, FRAME_RBP
+	\do	rbx, FRAME_RBX
+	\do	r15, FRAME_R15
+	\do	r14, FRAME_R14
+	\do	r13, FRAME_R13
+	\do	r12, FRAME_R12
+.endm
 
 .macro SAVE
 	sub	$FRAME_SAVED, %rsp
 	.cfi_adjust_cfa_offset FRAME_SAVED
-	PUT	rbp, FRAME_RBP
-	PUT	rbx, FRAME_RBX
-	PUT	r15, FRAME_R15
-	PUT	r14, FRAME_R14
-	PUT	r13, FRAME_R13
-	PUT	r12, FRAME_R12
+	EACH	PUT
 	mov	%rsp, (%rdi)
 	cmpb	$0, weft__arch_fp_control(%rip)
 	je	1f
@@ -42,8 +50,7 @@
 1:
 .endm
 
-.macro CHANGE to
-	mov	\to, %rsp
+.macro LOAD_FP_CONTROL
 	cmpb	$0, weft__arch_fp_control(%rip)
 	je	2f
 	ldmxcsr	FRAME_MXCSR(%rsp)
@@ -53,12 +60,7 @@
 
 /* Restore from %rsp, all but the return address, which %rsp is left pointing at. Returns 0. */
 .macro RESTORE
-	GET	r12, FRAME_R12
-	GET	r13, FRAME_R13
-	GET	r14, FRAME_R14
-	GET	r15, FRAME_R15
-	GET	rbx, FRAME_RBX
-	GET	rbp, FRAME_RBP
+	EACH	GET
 	add	$FRAME_SAVED, %rsp
 	.cfi_adjust_cfa_offset -FRAME_SAVED
 	xor	%eax, %eax
@@ -75,7 +77,8 @@ TLS_WORD weft__arch_tls
 
 FUNCTION weft__arch_switch /* (rdi: void **save, rsi: void *to, rdx: weft__a32 *release) */
 	SAVE
-	CHANGE	%rsi
+	mov	%rsi, %rsp
+	LOAD_FP_CONTROL
 	movl	$0, (%rdx)
 	RESTORE
 	LEAVE
@@ -83,7 +86,8 @@ END weft__arch_switch
 
 .macro SWITCH_CALL /* (rdi: void **save, rsi: void *to, rdx: void (*after)(void *), rcx: void *arg) */
 	SAVE
-	CHANGE	%rsi
+	mov	%rsi, %rsp
+	LOAD_FP_CONTROL
 	mov	%rcx, %rdi
 	call	*%rdx
 	RESTORE
@@ -108,30 +112,43 @@ FUNCTION weft__arch_start /* (rdi: save, rsi: void *top, rdx: entry, rcx: void *
 	mov	%rcx, %rdi
 	xor	%ebp, %ebp
 	call	*%rdx
+	mov	%rax, %rsp
 	.cfi_restore_state
-	CHANGE	%rax
+	LOAD_FP_CONTROL
 	movl	$0, (%rdx)
 	RESTORE
 	ret
 END weft__arch_start
 
 FUNCTION weft__arch_resume /* (rdi: void *to, rsi: weft__a32 *release) */
+	.cfi_undefined %rip
+	mov	%rdi, %rsp
 	.cfi_def_cfa_offset FRAME_SIZE
-	CHANGE	%rdi
+	.cfi_rel_offset %rip, FRAME_RIP
+	EACH	TELL
+	LOAD_FP_CONTROL
 	movl	$0, (%rsi)
 	RESTORE
 	LEAVE
 END weft__arch_resume
 
-/* Where a frame laid out by weft__arch_prepare goes on: rbx holds the entry, r12 its argument. The end of the stack. */
+/*
+ * The end of the stack. A frame laid out by weft__arch_prepare goes on at weft__arch_enter; rbx holds the entry, r12
+ * its argument. Unwinders look a return address up one byte before it, so the nop lets them find this function. The call
+ * at the end never returns; it pushes the return address that an unwinder expects at a function's first instruction.
+ */
 FUNCTION weft__arch_first
 	.cfi_undefined %rip
+	nop
+	.globl	weft__arch_enter
+	.hidden	weft__arch_enter
+weft__arch_enter:
 	mov	%r12, %rdi
 	xor	%ebp, %ebp
 	call	*%rbx
 	mov	%rax, %rdi
 	mov	%rdx, %rsi
-	jmp	weft__arch_resume
+	call	weft__arch_resume
 END weft__arch_first
 
 NOTES

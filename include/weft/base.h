@@ -10,7 +10,7 @@
 #ifdef __cplusplus
 #define WEFT_BEGIN_DECLS extern "C" {
 #define WEFT_END_DECLS }
-#define WEFT_NORETURN [[noreturn]]
+#define WEFT_NORETURN __attribute__((noreturn))
 #else
 #define WEFT_BEGIN_DECLS
 #define WEFT_END_DECLS

@@ -28,7 +28,7 @@ static inline void read_all(int fd, struct child *child)
 }
 
 /* fn(arg) in a child; it exits with what fn returns, unless it dies before. A minute is the longest it may take. */
-static inline unused struct child run_child(int (*fn)(void *), void *arg)
+static inline struct child run_child(int (*fn)(void *), void *arg)
 {
 	struct child child;
 	int ends[2];
@@ -52,7 +52,7 @@ static inline unused struct child run_child(int (*fn)(void *), void *arg)
 	return child;
 }
 
-static inline unused bool said(const struct child *child, const char *words)
+static inline bool said(const struct child *child, const char *words)
 {
 	return strstr(child->text, words) != NULL;
 }

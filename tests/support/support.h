@@ -28,8 +28,6 @@
 #include "src/sched/tune.h"
 #include "weft.h"
 
-#define unused __attribute__((unused))
-
 /* For green threads and hot loops: ck_assert reports every success too, to a file. */
 #define check(condition)                                                                                               \
 	do {                                                                                                           \
@@ -60,9 +58,15 @@ typedef _Atomic(uint64_t) shared;
 
 #define get(x) atomic_load_explicit(&(x), memory_order_acquire)
 #define set(x, v) atomic_store_explicit(&(x), (v), memory_order_release)
-#define add(x, n) (atomic_fetch_add_explicit(&(x), (n), memory_order_acq_rel) + (n))
+#define add(x, n) add_to(&(x), (n))
 
-static inline unused uint64_t new_seed(void)
+/* What it is then. */
+static inline uint64_t add_to(shared *x, uint64_t n)
+{
+	return atomic_fetch_add_explicit(x, n, memory_order_acq_rel) + n;
+}
+
+static inline uint64_t new_seed(void)
 {
 	const char *given = getenv("WEFT_TEST_SEED");
 	uint64_t seed = given ? strtoull(given, NULL, 0) : weft_now() * 0x9e3779b97f4a7c15u;
@@ -72,13 +76,13 @@ static inline unused uint64_t new_seed(void)
 }
 
 /* Sanitizers and emulators are slow: rounds of a loop that only wants many. */
-static inline unused int rounds(int n)
+static inline int rounds(int n)
 {
 	return WEFT__TSAN || WEFT__ASAN ? n / 10 + 1 : n;
 }
 
 /* As many workers as the environment says, but at least so many. */
-static inline unused struct weft_config workers_at_least(unsigned least)
+static inline struct weft_config workers_at_least(unsigned least)
 {
 	struct weft_config config = WEFT_CONFIG_INIT;
 	const char *given = getenv("WEFT_WORKERS");
@@ -88,7 +92,7 @@ static inline unused struct weft_config workers_at_least(unsigned least)
 	return config;
 }
 
-static inline unused struct weft_config workers_exactly(unsigned n)
+static inline struct weft_config workers_exactly(unsigned n)
 {
 	struct weft_config config = WEFT_CONFIG_INIT;
 	check_eq(weft_config_set_workers(&config, n), 0);
@@ -96,7 +100,7 @@ static inline unused struct weft_config workers_exactly(unsigned n)
 }
 
 /* A runtime around fn(arg), with the configuration given or the default. */
-static inline unused void *run_with(const struct weft_config *config, void *(*fn)(void *), void *arg)
+static inline void *run_with(const struct weft_config *config, void *(*fn)(void *), void *arg)
 {
 	void *result = NULL;
 	check_eq(weft_run(config, fn, arg, &result), 0);
@@ -104,12 +108,12 @@ static inline unused void *run_with(const struct weft_config *config, void *(*fn
 	return result;
 }
 
-static inline unused void *run(void *(*fn)(void *), void *arg)
+static inline void *run(void *(*fn)(void *), void *arg)
 {
 	return run_with(NULL, fn, arg);
 }
 
-static inline unused weft_t spawn(const struct weft_attr *attr, void *(*fn)(void *), void *arg)
+static inline weft_t spawn(const struct weft_attr *attr, void *(*fn)(void *), void *arg)
 {
 	weft_t thread = WEFT_NONE;
 	check_eq(weft_spawn(&thread, attr, fn, arg), 0);
@@ -117,7 +121,7 @@ static inline unused weft_t spawn(const struct weft_attr *attr, void *(*fn)(void
 	return thread;
 }
 
-static inline unused void *join(weft_t thread)
+static inline void *join(weft_t thread)
 {
 	void *result = NULL;
 	check_eq(weft_join(thread, &result), 0);
@@ -125,7 +129,7 @@ static inline unused void *join(weft_t thread)
 }
 
 /* A plain pthread that weft knows nothing of. */
-static inline unused pthread_t outsider(void *(*fn)(void *), void *arg)
+static inline pthread_t outsider(void *(*fn)(void *), void *arg)
 {
 	pthread_t thread;
 	check_eq(pthread_create(&thread, NULL, fn, arg), 0);
@@ -143,7 +147,7 @@ static inline int no_map(enum weft__os_site site)
 }
 
 /* Guards by mprotect from here on: without memory for the proof, guard regions are not believed in. */
-static inline unused void use_mprotect(void)
+static inline void use_mprotect(void)
 {
 	weft__os_fault_hook = no_map;
 	ck_assert(!weft__os_guards_are_cheap());
