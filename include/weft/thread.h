@@ -65,7 +65,8 @@ WEFT_API int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn
  */
 WEFT_API int weft_join(weft_t thread, void **result) WEFT_MAY_SWITCH;
 
-/* The same for at most so many nanoseconds; -ETIMEDOUT: it still runs and can be joined later. */
+/* The same for at most so many nanoseconds; -ETIMEDOUT: it still runs and can be joined later; -ENOMEM: so too, there
+ * was no memory for a timer. */
 WEFT_API int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
 /* Nobody will join the thread: it is freed when it ends, or now if it has. -ESRCH, -EINVAL as weft_join. */
@@ -94,7 +95,7 @@ WEFT_API int weft_name_get(weft_t thread, char *buffer, size_t size);
  */
 WEFT_API int weft_park(void) WEFT_MAY_SWITCH;
 
-/* The same for at most so many nanoseconds; -ETIMEDOUT if no permit came. */
+/* The same for at most so many nanoseconds; -ETIMEDOUT if no permit came; -ENOMEM without memory for a timer. */
 WEFT_API int weft_park_timeout(uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
 /* Give the thread its permit, waking it if it is parked. From any kernel thread. -ESRCH if it has ended. */

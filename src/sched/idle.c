@@ -55,14 +55,31 @@ static struct weft__worker *pop_sleeper(void)
 	return w;
 }
 
+/*
+ * Leave the searchers to do something else than step 2. Whoever made work runnable and saw `searching` as it was has
+ * left that work to us, so the last one looks once more.
+ */
+static void leave_searchers(void)
+{
+	if (weft__sub_acqrel(&weft__pool.searching, 1) != 1) /* order SEARCH */
+		return;
+	weft__fence_full(); /* order SEARCH: a sleeper not seen here has its step 4 still before it */
+	if (!weft__load_rlx(&weft__pool.sleepers) || !weft__load_rlx(&weft__pool.tokens))
+		return;
+	weft__os_barrier(); /* order SEARCH: against the light fence of the submitter */
+	if (weft__work_visible())
+		weft__wake_one();
+}
+
 void weft__wake_one(void)
 {
 	uint32_t none = 0;
+	weft__fence_light_or_full(); /* order SEARCH: the work is visible before `searching` is looked at */
 	if (!weft__cas_acqrel(&weft__pool.searching, &none, 1)) /* order SEARCH: one wake in flight */
 		return;
 	struct weft__worker *w = pop_sleeper();
 	if (!w) {
-		weft__sub_acqrel(&weft__pool.searching, 1);
+		leave_searchers();
 		return;
 	}
 	weft__store_rel(&w->wake, 1); /* order WAKE: it owns a token and counts as searching */
@@ -128,8 +145,10 @@ struct weft__thread *weft__search(struct weft__worker *w)
 		t = spin(w);
 	if (w->searching) {
 		w->searching = false;
-		if (weft__sub_acqrel(&weft__pool.searching, 1) == 1 && t && weft__work_visible()) /* order SEARCH */
-			weft__wake_one();
+		if (t)
+			leave_searchers();
+		else
+			weft__sub_acqrel(&weft__pool.searching, 1); /* order SEARCH: step 1, the others follow */
 	}
 	return t;
 }

@@ -27,7 +27,7 @@ struct weft__wait {
 
 /*
  * How to wait until a deadline: weft__park ignores it for green threads (the scheduler has no timers) and honours it
- * for kernel threads; src/time supplies one that does both. 0 or -ETIMEDOUT.
+ * for kernel threads; src/time supplies one that does both. 0, -ETIMEDOUT, or -ENOMEM: the wait was not committed.
  */
 typedef int weft__park_fn(struct weft__wait *wait, uint64_t deadline);
 

@@ -10,6 +10,6 @@ struct weft__tune weft__tune = {
 	.spin_ns = 50000,
 	.monitor_min_ns = 1000000,
 	.monitor_max_ns = 10000000,
-	.trim_ns = 1000000000,
+	.trim_ns = 5000000000,
 	.spare_workers = 64,
 };

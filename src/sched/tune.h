@@ -13,7 +13,7 @@ extern struct weft__tune {
 	uint32_t spin_ns;	/* the longest a worker out of work looks for some before it sleeps */
 	uint32_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
 	uint32_t monitor_max_ns;
-	uint32_t trim_ns;	/* stacks not needed for so long give their pages back */
+	uint64_t trim_ns;	/* stacks not needed for so long give their pages back */
 	uint32_t spare_workers; /* workers beyond the configured parallelism, to stand in for blocked ones */
 } weft__tune;
 

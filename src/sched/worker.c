@@ -65,15 +65,20 @@ void weft__worker_free_all(void)
 	weft__store_rel(&weft__pool.workers, 0);
 }
 
+static struct weft__worker *worker(uint32_t index)
+{
+	return weft__load_acq(&weft__pool.worker[index]); /* order WORKERS */
+}
+
 uint64_t weft__pool_alive(void)
 {
 	uint32_t n = weft__load_acq(&weft__pool.workers);
 	uint64_t ended = weft__load_acq(&weft__pool.ended_outside), spawned = 0;
 	/* What has ended is counted first: if the sums are equal, nothing was alive in between. */
 	for (uint32_t i = 0; i < n; i++)
-		ended += weft__load_acq(&weft__load_acq(&weft__pool.worker[i])->ended); /* order ALIVE */
+		ended += weft__load_acq(&worker(i)->ended); /* order ALIVE */
 	for (uint32_t i = 0; i < n; i++)
-		spawned += weft__load_acq(&weft__load_acq(&weft__pool.worker[i])->spawned);
+		spawned += weft__load_acq(&worker(i)->spawned);
 	return spawned + weft__load_acq(&weft__pool.spawned_outside) - ended;
 }
 
@@ -113,7 +118,10 @@ static bool has_token(struct weft__worker *w)
 /* A pool that drains stops when the last thread has ended: whoever runs out of work looks. */
 static void stop_if_drained(void)
 {
-	if (weft__load_acq(&weft__pool.draining) && weft__pool_alive() == 0 && weft__pool_close())
+	if (!weft__load_acq(&weft__pool.draining))
+		return;
+	weft__fence_full(); /* order STOP: of two workers that end the last two threads, one sees both counts */
+	if (weft__pool_alive() == 0 && weft__pool_close())
 		weft__wake_all();
 }
 

@@ -7,7 +7,7 @@
  *   released  a bit in its slab; pages given back, so nothing may be stored in it
  *   unmade    beyond its slab's `made`; no guard yet
  * They are taken in that order. The warm list is used at its front; what stays at its back through a whole trim
- * interval was not needed, and is released.
+ * interval was not needed, and half of that is released.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -135,12 +135,18 @@ static unsigned pop_coldest(struct depot *d, void **heads)
 	return n;
 }
 
+/* Give back half of what was idle through the interval; the system calls are made outside the lock. */
 static void trim(struct depot *d, unsigned class)
 {
 	void *heads[WEFT__STACK_CHAIN];
 	weft__lock(&d->lock);
-	for (size_t idle = d->least; idle > RESERVE_CHAINS && d->chains; idle--)
-		weft__slab_release(&d->slabs, class, heads, pop_coldest(d, heads));
+	for (size_t idle = d->least > RESERVE_CHAINS ? (d->least - RESERVE_CHAINS + 1) / 2 : 0; idle && d->chains; idle--) {
+		unsigned n = pop_coldest(d, heads);
+		weft__unlock(&d->lock);
+		weft__slab_discard(class, heads, n);
+		weft__lock(&d->lock);
+		weft__slab_release(&d->slabs, class, heads, n);
+	}
 	d->least = d->chains;
 	weft__unlock(&d->lock);
 }

@@ -143,12 +143,16 @@ static struct weft__slab *slab_of(struct weft__slabs *slabs, const void *head)
 	return slab;
 }
 
-void weft__slab_release(struct weft__slabs *slabs, unsigned class, void **heads, unsigned n)
+void weft__slab_discard(unsigned class, void **heads, unsigned n)
 {
 	struct iovec ranges[WEFT__STACK_CHAIN] = { { 0 } };
 	for (unsigned i = 0; i < n; i++)
 		ranges[i] = (struct iovec){ weft__stack_low(heads[i], class), weft__stack_size(class) };
 	weft__os_discard(ranges, n);
+}
+
+void weft__slab_release(struct weft__slabs *slabs, unsigned class, void **heads, unsigned n)
+{
 	for (unsigned i = 0; i < n; i++) {
 		struct weft__slab *slab = slab_of(slabs, heads[i]);
 		uint32_t slot = (uint32_t)((size_t)((char *)heads[i] - slab->base) / stride(class));

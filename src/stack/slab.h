@@ -29,7 +29,10 @@ struct weft__slabs {
  * is -ENOMEM or -EAGAIN, having said once on stderr which limit was hit. */
 int weft__slab_take(struct weft__slabs *slabs, unsigned class, void **heads, unsigned want, unsigned *n);
 
-/* Give the pages of these stacks back; they may be taken again. */
+/* Give the pages of these stacks back: needs no lock, for nobody else has them. */
+void weft__slab_discard(unsigned class, void **heads, unsigned n);
+
+/* Stacks so discarded may be taken again. */
 void weft__slab_release(struct weft__slabs *slabs, unsigned class, void **heads, unsigned n);
 
 void weft__slab_unmap_all(struct weft__slabs *slabs);

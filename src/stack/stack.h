@@ -115,7 +115,8 @@ weft__inline void weft__stack_put(struct weft__stack_cache *cache, unsigned clas
 /* Return all that a cache holds to the depot. */
 void weft__stack_cache_flush(struct weft__stack_cache *cache);
 
-/* Give the pages of stacks back that no one has needed since the last call, but for a reserve. Any thread. */
+/* Give the pages back of half the stacks that no one has needed since the last call, but for a reserve. One caller at a
+ * time. */
 void weft__stack_trim(void);
 
 /* Whether the address lies in a guard, and of which stack: for the crash report. Async-signal-safe, takes no lock. */

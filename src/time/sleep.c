@@ -12,15 +12,16 @@ struct timed_wait {
 	struct weft__wait *inner;
 	struct weft__timer timer;
 	uint64_t deadline;
+	bool armed;
 };
 
-/* Both inside one stay in the worker's lock, so that the timer can neither fire before the wait is published nor be
- * armed after its thread has gone on. */
+/* Both inside one stay in the worker's lock, the timer first: so it can neither fire before the wait is published nor be
+ * armed after its thread, woken elsewhere, has cancelled it. */
 static bool timed_commit(struct weft__wait *wait)
 {
 	struct timed_wait *t = weft__container(wait, struct timed_wait, wait);
-	weft__timer_arm(weft__worker(), &t->timer, t->deadline);
-	return t->inner->commit(t->inner);
+	t->armed = weft__timer_arm(weft__worker(), &t->timer, t->deadline);
+	return t->armed && t->inner->commit(t->inner);
 }
 
 int weft__park_until(struct weft__wait *wait, uint64_t deadline)
@@ -34,6 +35,8 @@ int weft__park_until(struct weft__wait *wait, uint64_t deadline)
 	weft__park(&t.wait, deadline);
 	if (self->timed_out)
 		return -ETIMEDOUT;
+	if (!t.armed)
+		return -ENOMEM;
 	weft__timer_cancel(&t.timer);
 	return 0;
 }
@@ -48,23 +51,28 @@ static void leave(void *worker)
 	weft__worker_leave(worker);
 }
 
-static void sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
+/* False if there is no memory for a timer. */
+static bool sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
 {
 	struct weft__wait wait = { .self = self };
 	struct weft__timer timer = { .wait = &wait };
 	weft__worker_enter(w);
-	if (deadline != WEFT__NEVER)
-		weft__timer_arm(w, &timer, deadline);
+	if (deadline != WEFT__NEVER && !weft__timer_arm(w, &timer, deadline)) {
+		weft__worker_leave(w);
+		return false;
+	}
 	weft__switch_call(w, self, weft__pick(w), leave, w);
+	return true;
 }
 
 static void sleep_until(uint64_t deadline)
 {
 	struct weft__worker *w = weft__worker();
-	if (w && w->current)
-		sleep_green(w, w->current, deadline);
-	else
+	if (!w || !w->current)
 		weft__os_sleep_until(deadline);
+	else if (!sleep_green(w, w->current, deadline))
+		while (weft__os_now() < deadline)
+			weft_yield();
 }
 
 int weft_sleep(uint64_t nanoseconds)

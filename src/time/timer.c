@@ -22,20 +22,20 @@ static void publish_deadline(struct weft__worker *w)
 	weft__store_rlx(&w->deadline, some ? tick << TICK_LOG2 : WEFT__NEVER); /* relaxed: a hint to the monitor */
 }
 
-void weft__timer_arm(struct weft__worker *w, struct weft__timer *timer, uint64_t deadline)
+bool weft__timer_arm(struct weft__worker *w, struct weft__timer *timer, uint64_t deadline)
 {
+	uint64_t tick = tick_after(deadline);
 	timer->worker = w;
-	timer->node.tick = tick_after(deadline);
-	weft__wheel_insert(w->timers, &timer->node);
-	uint64_t due = timer->node.tick << TICK_LOG2;
-	if (due < weft__load_rlx(&w->deadline))
-		weft__store_rlx(&w->deadline, due);
+	timer->id = weft__wheel_insert(w->timers, tick, timer);
+	if (tick << TICK_LOG2 < weft__load_rlx(&w->deadline))
+		weft__store_rlx(&w->deadline, tick << TICK_LOG2);
+	return timer->id != 0;
 }
 
 static void cancel_inside(struct weft__timer *timer)
 {
-	if (timer->node.link)
-		weft__wheel_remove(timer->worker->timers, &timer->node);
+	if (timer->id)
+		weft__wheel_remove(timer->worker->timers, timer->id);
 }
 
 void weft__timer_cancel(struct weft__timer *timer)
@@ -63,12 +63,17 @@ static bool attach(struct weft__worker *w)
 
 static void detach(struct weft__worker *w)
 {
+	if (w->timers)
+		weft__wheel_destroy(w->timers);
 	free(w->timers);
 }
 
-static void fire(struct weft__wait *wait, struct weft__worker *w, bool seized)
+/* Once the thread is runnable, it and the timer in its frame may be gone. */
+static void fire(struct weft__timer *timer, struct weft__worker *w, bool seized)
 {
+	struct weft__wait *wait = timer->wait;
 	struct weft__thread *self = wait->self;
+	timer->id = 0;
 	if (wait->revoke && !wait->revoke(wait))
 		return;
 	self->timed_out = true;
@@ -80,16 +85,15 @@ static void fire(struct weft__wait *wait, struct weft__worker *w, bool seized)
 
 static void collect(struct weft__worker *w, bool seized)
 {
+	void *due[32];
+	unsigned n;
 	uint64_t now = weft__os_now() >> TICK_LOG2;
-	struct weft__wheel_node *node;
-	while ((node = weft__wheel_expire(w->timers, now)))
-		while (node) {
-			struct weft__wheel_node *next = node->next; /* the node is gone once its thread runs */
-			if (next)
-				__builtin_prefetch(next);
-			fire(weft__container(node, struct weft__timer, node)->wait, w, seized);
-			node = next;
-		}
+	while ((n = weft__wheel_expire(w->timers, now, due, 32))) {
+		for (unsigned i = 0; i < n; i++)
+			__builtin_prefetch(due[i], 1); /* each in a frame that nobody has touched for a while */
+		for (unsigned i = 0; i < n; i++)
+			fire(due[i], w, seized);
+	}
 	publish_deadline(w);
 }
 

@@ -3,10 +3,13 @@
 #include "src/time/wheel.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
-static unsigned digit(uint64_t tick, unsigned level)
+#define SLOT 0x80000000u
+
+static struct weft__wheel_entry *entry_of(const struct weft__wheel *wheel, uint32_t id)
 {
-	return (unsigned)(tick >> 8 * level) & 255;
+	return &wheel->chunk[id / WEFT__WHEEL_CHUNK][id % WEFT__WHEEL_CHUNK];
 }
 
 static unsigned level_of(uint64_t tick, uint64_t current)
@@ -15,22 +18,78 @@ static unsigned level_of(uint64_t tick, uint64_t current)
 	return differ ? (63u - (unsigned)__builtin_clzll(differ)) / 8 : 0;
 }
 
-/* The first occupied slot of the level, or -1. */
-static int first_slot(const struct weft__wheel *wheel, unsigned level)
+static uint64_t *word_of(struct weft__wheel *wheel, uint32_t slot)
 {
-	for (unsigned word = 0; word < WEFT__WHEEL_SLOTS / 64; word++)
-		if (wheel->occupied[level][word])
-			return (int)(word * 64) + __builtin_ctzll(wheel->occupied[level][word]);
+	return &wheel->occupied[slot / WEFT__WHEEL_SLOTS][slot % WEFT__WHEEL_SLOTS / 64];
+}
+
+/* The first occupied slot of the lowest level that has one, or -1. */
+static int first_slot(const struct weft__wheel *wheel)
+{
+	for (int level = 0; level < WEFT__WHEEL_LEVELS; level++)
+		for (int word = 0; word < WEFT__WHEEL_SLOTS / 64; word++)
+			if (wheel->occupied[level][word])
+				return level * WEFT__WHEEL_SLOTS + word * 64 +
+				       __builtin_ctzll(wheel->occupied[level][word]);
 	return -1;
 }
 
-/* Take a slot's whole list. */
-static struct weft__wheel_node *empty(struct weft__wheel *wheel, unsigned level, unsigned slot)
+/* The tick at which a slot begins. */
+static uint64_t start_of(uint64_t current, unsigned slot)
 {
-	struct weft__wheel_node *list = wheel->slot[level][slot];
-	wheel->slot[level][slot] = NULL;
-	wheel->occupied[level][slot / 64] &= ~((uint64_t)1 << slot % 64);
-	return list;
+	unsigned level = slot / WEFT__WHEEL_SLOTS;
+	uint64_t above = level + 1 < WEFT__WHEEL_LEVELS ? current >> 8 * (level + 1) << 8 * (level + 1) : 0;
+	return above | (uint64_t)(slot % WEFT__WHEEL_SLOTS) << 8 * level;
+}
+
+static void link_in(struct weft__wheel *wheel, uint32_t id)
+{
+	struct weft__wheel_entry *entry = entry_of(wheel, id);
+	unsigned level = level_of(entry->tick, wheel->current);
+	uint32_t slot = level * WEFT__WHEEL_SLOTS + ((uint32_t)(entry->tick >> 8 * level) & 255);
+	entry->next = wheel->slot[slot];
+	entry->prev = SLOT | slot;
+	if (entry->next)
+		entry_of(wheel, entry->next)->prev = id;
+	wheel->slot[slot] = id;
+	*word_of(wheel, slot) |= (uint64_t)1 << slot % 64;
+}
+
+static void unlink_from(struct weft__wheel *wheel, const struct weft__wheel_entry *entry)
+{
+	if (entry->next)
+		entry_of(wheel, entry->next)->prev = entry->prev;
+	if (!(entry->prev & SLOT)) {
+		entry_of(wheel, entry->prev)->next = entry->next;
+		return;
+	}
+	uint32_t slot = entry->prev & ~SLOT;
+	wheel->slot[slot] = entry->next;
+	if (!entry->next)
+		*word_of(wheel, slot) &= ~((uint64_t)1 << slot % 64);
+}
+
+static void free_entry(struct weft__wheel *wheel, uint32_t id)
+{
+	entry_of(wheel, id)->next = wheel->free;
+	wheel->free = id;
+}
+
+/* A free entry's id, or 0. Id 0 itself is never used. */
+static uint32_t new_entry(struct weft__wheel *wheel)
+{
+	uint32_t id = wheel->free;
+	if (id) {
+		wheel->free = entry_of(wheel, id)->next;
+		return id;
+	}
+	id = wheel->made + 1;
+	struct weft__wheel_entry **chunk = &wheel->chunk[id / WEFT__WHEEL_CHUNK % WEFT__WHEEL_CHUNKS];
+	if (id / WEFT__WHEEL_CHUNK >= WEFT__WHEEL_CHUNKS ||
+	    (!*chunk && !(*chunk = malloc(WEFT__WHEEL_CHUNK * sizeof **chunk))))
+		return 0;
+	wheel->made = id;
+	return id;
 }
 
 void weft__wheel_init(struct weft__wheel *wheel, uint64_t current)
@@ -38,101 +97,85 @@ void weft__wheel_init(struct weft__wheel *wheel, uint64_t current)
 	*wheel = (struct weft__wheel){ .current = current };
 }
 
-void weft__wheel_insert(struct weft__wheel *wheel, struct weft__wheel_node *node)
+void weft__wheel_destroy(struct weft__wheel *wheel)
 {
-	if (node->tick < wheel->current)
-		node->tick = wheel->current;
-	if (node->tick > WEFT__WHEEL_LAST)
-		node->tick = WEFT__WHEEL_LAST;
-	unsigned level = level_of(node->tick, wheel->current), slot = digit(node->tick, level);
-	struct weft__wheel_node **head = &wheel->slot[level][slot];
-	node->next = *head;
-	if (node->next)
-		node->next->link = &node->next;
-	node->link = head;
-	*head = node;
-	wheel->occupied[level][slot / 64] |= (uint64_t)1 << slot % 64;
+	for (unsigned i = 0; i < WEFT__WHEEL_CHUNKS && wheel->chunk[i]; i++)
+		free(wheel->chunk[i]);
 }
 
-void weft__wheel_remove(struct weft__wheel *wheel, struct weft__wheel_node *node)
+uint32_t weft__wheel_insert(struct weft__wheel *wheel, uint64_t tick, void *owner)
 {
-	*node->link = node->next;
-	if (node->next)
-		node->next->link = node->link;
-	/* A slot that became empty: `link` points into the table then, and the slot's number is its place there. */
-	struct weft__wheel_node **first = &wheel->slot[0][0];
-	if (!node->next && node->link >= first && node->link < first + WEFT__WHEEL_LEVELS * WEFT__WHEEL_SLOTS) {
-		size_t place = (size_t)(node->link - first), slot = place % WEFT__WHEEL_SLOTS;
-		wheel->occupied[place / WEFT__WHEEL_SLOTS][slot / 64] &= ~((uint64_t)1 << slot % 64);
-	}
-	node->link = NULL;
+	uint32_t id = new_entry(wheel);
+	if (!id)
+		return 0;
+	if (tick < wheel->current)
+		tick = wheel->current;
+	if (tick > WEFT__WHEEL_LAST)
+		tick = WEFT__WHEEL_LAST;
+	*entry_of(wheel, id) = (struct weft__wheel_entry){ .tick = tick, .owner = owner };
+	link_in(wheel, id);
+	return id;
 }
 
-/* Move the nodes of a slot that `current` has reached to lower levels. */
-static void cascade(struct weft__wheel *wheel, unsigned level, unsigned slot)
+void weft__wheel_remove(struct weft__wheel *wheel, uint32_t id)
 {
-	struct weft__wheel_node *node = empty(wheel, level, slot);
-	while (node) {
-		struct weft__wheel_node *next = node->next;
-		if (next)
-			__builtin_prefetch(next);
-		weft__wheel_insert(wheel, node);
-		node = next;
+	unlink_from(wheel, entry_of(wheel, id));
+	free_entry(wheel, id);
+}
+
+/* Move the timers of a slot that `current` has reached to lower levels. */
+static void cascade(struct weft__wheel *wheel, unsigned slot)
+{
+	uint32_t id = wheel->slot[slot];
+	wheel->slot[slot] = 0;
+	*word_of(wheel, slot) &= ~((uint64_t)1 << slot % 64);
+	while (id) {
+		uint32_t next = entry_of(wheel, id)->next;
+		link_in(wheel, id);
+		id = next;
 	}
 }
 
-/* When the slot of that level begins. */
-static uint64_t start_of(uint64_t current, unsigned level, unsigned slot)
+/* Take up to max timers out of a slot of level 0. */
+static unsigned take(struct weft__wheel *wheel, unsigned slot, void **owners, unsigned max)
 {
-	uint64_t above = level + 1 < WEFT__WHEEL_LEVELS ? current >> 8 * (level + 1) << 8 * (level + 1) : 0;
-	return above | (uint64_t)slot << 8 * level;
-}
-
-/* The lowest level with a node, or -1. */
-static int lowest(const struct weft__wheel *wheel, unsigned *slot)
-{
-	for (unsigned level = 0; level < WEFT__WHEEL_LEVELS; level++) {
-		int s = first_slot(wheel, level);
-		if (s >= 0) {
-			*slot = (unsigned)s;
-			return (int)level;
-		}
+	unsigned n = 0;
+	while (n < max && wheel->slot[slot]) {
+		uint32_t id = wheel->slot[slot];
+		owners[n++] = entry_of(wheel, id)->owner;
+		weft__wheel_remove(wheel, id);
 	}
-	return -1;
+	return n;
 }
 
-struct weft__wheel_node *weft__wheel_expire(struct weft__wheel *wheel, uint64_t now)
+unsigned weft__wheel_expire(struct weft__wheel *wheel, uint64_t now, void **owners, unsigned max)
 {
 	if (now >= WEFT__WHEEL_LAST)
 		now = WEFT__WHEEL_LAST - 1;
 	while (wheel->current <= now + 1) {
-		unsigned slot;
-		int level = lowest(wheel, &slot);
-		uint64_t at = level < 0 ? UINT64_MAX : start_of(wheel->current, (unsigned)level, slot);
-		if (level > 0 && at <= now + 1) {
+		int slot = first_slot(wheel);
+		uint64_t at = slot < 0 ? UINT64_MAX : start_of(wheel->current, (unsigned)slot);
+		if (slot >= WEFT__WHEEL_SLOTS && at <= now + 1) {
 			wheel->current = at;
-			cascade(wheel, (unsigned)level, slot);
-			continue;
-		}
-		if (at > now) {
+			cascade(wheel, (unsigned)slot);
+		} else if (at <= now) {
+			wheel->current = at;
+			unsigned n = take(wheel, (unsigned)slot, owners, max);
+			if (n)
+				return n;
+		} else {
 			if (wheel->current <= now)
 				wheel->current = now + 1;
-			return NULL;
+			return 0;
 		}
-		struct weft__wheel_node *list = empty(wheel, 0, slot);
-		for (struct weft__wheel_node *node = list; node; node = node->next)
-			node->link = NULL;
-		wheel->current = at + 1;
-		return list;
 	}
-	return NULL;
+	return 0;
 }
 
 bool weft__wheel_next(const struct weft__wheel *wheel, uint64_t *tick)
 {
-	unsigned slot;
-	int level = lowest(wheel, &slot);
-	if (level >= 0)
-		*tick = start_of(wheel->current, (unsigned)level, slot);
-	return level >= 0;
+	int slot = first_slot(wheel);
+	if (slot >= 0)
+		*tick = start_of(wheel->current, (unsigned)slot);
+	return slot >= 0;
 }
