@@ -2,6 +2,7 @@
 /* Fork and join: the sum of an array. Each half is a thread until a piece is too small to be worth one. */
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <weft.h>
 
@@ -27,8 +28,10 @@ static void *sum(void *arg)
 	/* `left` lives in this frame, which stays until the child is joined. */
 	bool spawned = weft_spawn(&child, WEFT_GREEN, sum, &left) == 0;
 	sum(&right);
-	if (!spawned || weft_join(child, NULL) != 0)
+	if (!spawned)
 		sum(&left); /* no memory for one more thread: do its work here */
+	else if (weft_join(child, NULL) != 0)
+		abort();
 	r->sum = left.sum + right.sum;
 	return NULL;
 }

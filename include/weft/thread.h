@@ -47,6 +47,10 @@ WEFT_API int weft_attr_set_name(struct weft_attr *attr, const char *name);
  * the spawner goes on when it waits or ends, or on another worker. */
 WEFT_API int weft_attr_set_queued(struct weft_attr *attr, bool queued);
 
+/* Pin the thread to one worker, numbered from 0: it runs there and nowhere else, and is always queued, as are the threads
+ * it spawns. -EINVAL above 255 here, and by weft_spawn if there is no such worker or the kind is bound. */
+WEFT_API int weft_attr_set_worker(struct weft_attr *attr, unsigned worker);
+
 /* True: nobody will join the thread; all of it is freed when it ends. As spawning with thread = NULL. */
 WEFT_API int weft_attr_set_detached(struct weft_attr *attr, bool detached);
 

@@ -8,7 +8,13 @@
 #include "src/sched/attr.h"
 #include "src/sched/worker.h"
 
+/* struct weft__attr begins with its kind, one byte. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+const struct weft_attr weft_attr_bound = { { (uint64_t)WEFT_KIND_BOUND << 56 } };
+#else
 const struct weft_attr weft_attr_bound = { { WEFT_KIND_BOUND } };
+#endif
+_Static_assert(offsetof(struct weft__attr, kind) == 0, "weft_attr_bound");
 
 static struct weft__config *config_of(struct weft_config *config)
 {
@@ -84,6 +90,14 @@ int weft_attr_set_name(struct weft_attr *attr, const char *name)
 	if (!attr || !name)
 		return -EINVAL;
 	strncpy(attr_of(attr)->name, name, WEFT__NAME_SIZE - 1);
+	return 0;
+}
+
+int weft_attr_set_worker(struct weft_attr *attr, unsigned worker)
+{
+	if (!attr || worker >= WEFT__WORKERS_MAX)
+		return -EINVAL;
+	attr_of(attr)->home_plus_one = (uint16_t)(worker + 1);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "src/os/kthread.h"
 #include "src/os/signal_stack.h"
+#include "src/sched/idle.h"
 #include "src/sched/name.h"
 #include "src/sched/spawn.h"
 
@@ -51,11 +52,16 @@ static void end(struct weft__thread *self, void *result)
 	record->result = result;
 	weft__store_rlx(&record->park, 0); /* relaxed: as for a green thread */
 	weft__set_kernel_self(NULL);
+	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the pool may
+	 * stop at any time, and nothing of it is used but what is never freed. */
+	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
 	weft__publish_end(NULL, record, self->handle, &mine);
+	weft__fence_full(); /* order STOP */
+	if (weft__load_acq(&weft__pool.draining))
+		weft__wake_one(); /* to see whether this was the last */
 	weft__record_flush(&mine);
 	weft__os_signal_stack_restore(&b->signal_stack);
 	free(b);
-	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
 	pthread_exit(NULL);
 }
 

@@ -3,11 +3,12 @@
 #include "src/sched/dispatch.h"
 
 #include "src/os/clock.h"
+#include "src/sched/idle.h"
 #include "src/sched/injector.h"
 
 void weft__ready_inside(struct weft__worker *w, struct weft__thread *t)
 {
-	if (!weft__ring_push(&w->ready, t))
+	if (weft__unlikely(t->kind != WEFT__GREEN) || !weft__ring_push(&w->ready, t))
 		weft__injector_push(t);
 }
 
@@ -20,9 +21,8 @@ static void collect_timers(struct weft__worker *w)
 
 static void age(struct weft__worker *w)
 {
-	if (++w->looks < weft__tune.age_period)
+	if (++w->looks % weft__tune.age_period)
 		return;
-	w->looks = 0;
 	struct weft__thread *oldest = weft__ring_pop_front(&w->cont);
 	if (oldest)
 		weft__ready_inside(w, oldest);
@@ -40,6 +40,12 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 	age(w);
 	if (weft__unlikely(weft__load_acq(&w->token) == WEFT__TOKEN_LOST)) /* order TOKEN */
 		return NULL;
-	struct weft__thread *t = weft__ring_pop_front(&w->ready);
+	struct weft__thread *t = w->looks & 1 ? weft__pinned_pop(w) : NULL;
+	if (!t)
+		t = weft__ring_pop_front(&w->ready);
+	if (!t)
+		t = weft__pinned_pop(w);
+	if (weft__ring_count(&w->ready) > 0)
+		weft__wake_if_asleep(); /* threads that yield and timers wake nobody by themselves */
 	return t ? t : weft__ring_pop_back(&w->cont);
 }

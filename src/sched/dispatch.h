@@ -2,15 +2,17 @@
 /*
  * Who runs next on a worker. All of this is inside its biased lock.
  *
- * Order: the `next` slot, the newest continuation, the oldest ready thread. Every fair_period (K = 64) dispatches the
+ * Order: the `next` slot, the newest continuation, the oldest ready thread, the oldest of those pinned here. Every fair_period (K = 64) dispatches the
  * worker looks around instead: it takes in timers and the injector, puts `next` behind the ready lane and runs that
  * lane's oldest; and every age_period (256) looks it moves the oldest continuation there. Hence the promise: a ready
  * thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a continuation with n older
- * ones within K * 256 * (n + 1) and its turn in the ready lane.
+ * ones within K * 256 * (n + 1) and its turn in the ready lane. While threads pinned to the worker are runnable, the two
+ * kinds take turns at the looks around, and each bound is doubled.
  */
 #ifndef WEFT_SRC_SCHED_DISPATCH_H
 #define WEFT_SRC_SCHED_DISPATCH_H
 
+#include "src/sched/pinned.h"
 #include "src/sched/switch.h"
 
 /* Take in what came from outside, and choose fairly. NULL: nothing, or the worker has lost its token. */
@@ -50,7 +52,8 @@ weft__inline struct weft__thread *weft__pick(struct weft__worker *w)
 		return t;
 	if (weft__ring_count(&w->ready) > WEFT__PREFETCH_FAR)
 		weft__prefetch(&w->ready);
-	return weft__ring_pop_front(&w->ready);
+	t = weft__ring_pop_front(&w->ready);
+	return weft__likely(t != NULL) ? t : weft__pinned_pop(w);
 }
 
 #endif

@@ -7,17 +7,27 @@
 #include "src/sched/dispatch.h"
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
+#include "src/sched/pinned.h"
 #include "src/sched/steal.h"
+
+/* What a waker leaves in a sleeper's `wake`, for what it has done on its behalf. */
+enum { NOT_WOKEN, WOKEN_TO_SEARCH, WOKEN_WITH_TOKEN, WOKEN_TO_STOP };
 
 bool weft__token_take(struct weft__worker *w)
 {
 	uint32_t free = weft__load_rlx(&weft__pool.tokens);
-	while (free)
+	while ((int32_t)free > 0)
 		if (weft__cas_acqrel(&weft__pool.tokens, &free, free - 1)) { /* order TOKEN */
 			weft__store_rel(&w->token, WEFT__TOKEN_HELD);
 			return true;
 		}
 	return false;
+}
+
+void weft__token_force(struct weft__worker *w)
+{
+	weft__sub_acqrel(&weft__pool.tokens, 1); /* order TOKEN */
+	weft__store_rel(&w->token, WEFT__TOKEN_HELD);
 }
 
 bool weft__work_visible(void)
@@ -37,6 +47,7 @@ bool weft__work_visible(void)
 static void unlist(struct weft__worker *w)
 {
 	weft__list_remove(&w->sleeping);
+	weft__store_rlx(&w->asleep, 0);
 	weft__sub_acqrel(&weft__pool.sleepers, 1);
 }
 
@@ -64,7 +75,7 @@ static void leave_searchers(void)
 	if (weft__sub_acqrel(&weft__pool.searching, 1) != 1) /* order SEARCH */
 		return;
 	weft__fence_full(); /* order SEARCH: a sleeper not seen here has its step 4 still before it */
-	if (!weft__load_rlx(&weft__pool.sleepers) || !weft__load_rlx(&weft__pool.tokens))
+	if (!weft__load_rlx(&weft__pool.sleepers) || (int32_t)weft__load_rlx(&weft__pool.tokens) <= 0)
 		return;
 	weft__os_barrier(); /* order SEARCH: against the light fence of the submitter */
 	if (weft__work_visible())
@@ -82,7 +93,22 @@ void weft__wake_one(void)
 		leave_searchers();
 		return;
 	}
-	weft__store_rel(&w->wake, 1); /* order WAKE: it owns a token and counts as searching */
+	weft__store_rel(&w->wake, WOKEN_TO_SEARCH); /* order WAKE: it owns a token and counts as searching */
+	weft__os_futex_wake(&w->wake, 1);
+}
+
+void weft__wake_worker(struct weft__worker *w)
+{
+	weft__lock(&weft__pool.sleep_lock);
+	bool listed = !weft__list_empty(&w->sleeping);
+	if (listed) {
+		unlist(w);
+		weft__token_force(w);
+	}
+	weft__unlock(&weft__pool.sleep_lock);
+	if (!listed)
+		return;
+	weft__store_rel(&w->wake, WOKEN_WITH_TOKEN); /* order WAKE */
 	weft__os_futex_wake(&w->wake, 1);
 }
 
@@ -92,7 +118,7 @@ void weft__wake_all(void)
 	while (!weft__list_empty(&weft__pool.asleep)) {
 		struct weft__worker *w = weft__container(weft__pool.asleep.next, struct weft__worker, sleeping);
 		unlist(w);
-		weft__store_rel(&w->wake, 2); /* order WAKE: without a token */
+		weft__store_rel(&w->wake, WOKEN_TO_STOP); /* order WAKE */
 		weft__os_futex_wake(&w->wake, 1);
 	}
 	weft__unlock(&weft__pool.sleep_lock);
@@ -108,7 +134,7 @@ static struct weft__thread *look(struct weft__worker *w)
 
 static bool worth_spinning(struct weft__worker *w)
 {
-	if (w->searching)
+	if (w->searching || w->expects_inbox)
 		return true;
 	if (2 * weft__load_rlx(&weft__pool.searching) >= weft__pool.parallelism && weft__pool.parallelism > 1)
 		return false;
@@ -121,6 +147,7 @@ static bool worth_spinning(struct weft__worker *w)
 static void adapt(struct weft__worker *w, bool found)
 {
 	uint32_t least = weft__tune.spin_ns / 16;
+	w->expects_inbox &= found;
 	w->spin_ns = found ? weft__tune.spin_ns : w->spin_ns / 2 > least ? w->spin_ns / 2 : least;
 }
 
@@ -129,7 +156,7 @@ static struct weft__thread *spin(struct weft__worker *w)
 	uint64_t end = weft__os_now() + w->spin_ns;
 	struct weft__thread *t = NULL;
 	do {
-		for (unsigned i = 0; i < 20; i++)
+		for (unsigned i = 0; i < 20 && !weft__pinned_any(w); i++)
 			weft__cpu_relax();
 		t = look(w);
 	} while (!t && weft__os_now() < end && !weft__pool_stopping() &&
@@ -155,11 +182,12 @@ struct weft__thread *weft__search(struct weft__worker *w)
 
 static void list_asleep(struct weft__worker *w)
 {
-	weft__store_rlx(&w->wake, 0); /* relaxed: published by the lock */
+	weft__store_rlx(&w->wake, NOT_WOKEN); /* relaxed: published by the lock */
 	uint32_t held = WEFT__TOKEN_HELD;
 	bool give_back = weft__cas_acqrel(&w->token, &held, WEFT__TOKEN_NONE); /* order TOKEN: it may be lost */
 	weft__lock(&weft__pool.sleep_lock);
 	weft__list_push_front(&weft__pool.asleep, &w->sleeping);
+	weft__store_rlx(&w->asleep, 1); /* relaxed: the membarrier that follows orders it */
 	weft__add_acqrel(&weft__pool.sleepers, 1);
 	if (give_back)
 		weft__add_acqrel(&weft__pool.tokens, 1);
@@ -184,15 +212,15 @@ void weft__sleep(struct weft__worker *w)
 	bool can_run = weft__load_rlx(&w->token) == WEFT__TOKEN_HELD;
 	list_asleep(w);
 	weft__os_barrier();
-	if (!(can_run && weft__work_visible()) && !weft__pool_stopping())
-		while (weft__load_acq(&w->wake) == 0) /* order WAKE */
-			if (!weft__os_futex_wait(&w->wake, 0, weft__load_rlx(&w->deadline)))
+	if (!(can_run && weft__work_visible()) && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
+		while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
+			if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline)))
 				break;
 	if (!unlist_self(w)) {
 		uint32_t how;
-		while ((how = weft__load_acq(&w->wake)) == 0) /* order WAKE: it is off the list, so this is on its way */
+		while ((how = weft__load_acq(&w->wake)) == NOT_WOKEN) /* order WAKE: it is off the list, so this is on its way */
 			weft__cpu_relax();
-		w->searching = how == 1;
+		w->searching = how == WOKEN_TO_SEARCH;
 	}
 	weft__monitor_rouse();
 }

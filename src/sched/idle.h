@@ -33,6 +33,9 @@ weft__inline void weft__wake_if_asleep(void)
 		weft__wake_one();
 }
 
+/* Wake this one, if it sleeps, for work that only it can do. */
+void weft__wake_worker(struct weft__worker *w);
+
 /* Wake everybody: the pool stops. */
 void weft__wake_all(void);
 
@@ -45,7 +48,8 @@ void weft__sleep(struct weft__worker *w);
 /* Whether some lane or the injector holds work worth waking for. */
 bool weft__work_visible(void);
 
-/* Take a free token. */
+/* Take a free token; take one whether any is free or not, which the next to be given back makes up for. */
 bool weft__token_take(struct weft__worker *w);
+void weft__token_force(struct weft__worker *w);
 
 #endif

@@ -2,6 +2,8 @@
 /* The injector: a list through the descriptors, so that nothing that is runnable can fail to be queued. */
 #include "src/sched/injector.h"
 
+#include "src/sched/pinned.h"
+
 enum { TAKE_MAX = 64 };
 
 static struct {
@@ -18,6 +20,10 @@ uint32_t weft__injector_count(void)
 
 void weft__injector_push(struct weft__thread *t)
 {
+	if (weft__unlikely(t->kind == WEFT__PINNED)) {
+		weft__pinned_push(t);
+		return;
+	}
 	t->link = NULL;
 	weft__lock(&injector.lock);
 	if (injector.first)

@@ -5,7 +5,7 @@
 
 #include "src/sched/worker.h"
 
-/* Any kernel thread. The thread's context is saved. Wakes nobody. */
+/* Any kernel thread. The thread's context is saved. Wakes nobody. (A pinned thread goes to its worker's inbox.) */
 void weft__injector_push(struct weft__thread *t);
 
 /* Move a fair share of it into the worker's ready lane, inside the worker's biased lock. */

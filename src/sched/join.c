@@ -47,11 +47,10 @@ static void free_record(struct weft__record *record, uint64_t handle)
 /* Take what a thread that has ended left. Of several that try, one gets it. */
 weft__inline bool collect(struct weft__record *record, uint64_t handle, void **result)
 {
-	void *value = record->result;
 	if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))
 		return false;
 	if (result)
-		*result = value;
+		*result = record->result; /* ours till it is put back */
 	free_record(record, handle);
 	return true;
 }
@@ -73,8 +72,8 @@ static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_f
 			       .handle = handle };
 	if (!j.record)
 		return -ESRCH;
-	if (handle == j.wait.self->handle)
-		return -EDEADLK;
+	if (handle == j.wait.self->handle) /* that of a thread outside is WEFT_NONE */
+		return handle ? -EDEADLK : -ESRCH;
 	while (!change(j.record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_CLAIMED)) {
 		uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE */
 		if (word == weft__join_word(handle, WEFT__JOIN_DONE) && collect(j.record, handle, result))

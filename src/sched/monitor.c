@@ -67,7 +67,7 @@ static bool look_at(struct weft__worker *w, uint64_t now)
 	bool found = fire_overdue(w, now);
 	if (!has_work(w) && !weft__injector_count())
 		return found;
-	if (weft__load_rlx(&weft__pool.sleepers) && weft__load_rlx(&weft__pool.tokens))
+	if (weft__load_rlx(&weft__pool.sleepers) && (int32_t)weft__load_rlx(&weft__pool.tokens) > 0)
 		weft__wake_one();
 	else if (weft__os_kthread_blocked(w->kthread_id))
 		replace(w);

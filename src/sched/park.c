@@ -73,12 +73,14 @@ static int park_kernel(struct weft__wait *wait, uint64_t deadline)
 
 int weft__park(struct weft__wait *wait, uint64_t deadline)
 {
-	return wait->self->kind == WEFT__GREEN ? park_green(wait) : park_kernel(wait, deadline);
+	return weft__is_green(wait->self) ? park_green(wait) : park_kernel(wait, deadline);
 }
 
 static weft__cold void ready_elsewhere(struct weft__thread *t)
 {
-	if (t->kind == WEFT__GREEN) {
+	if (t->kind == WEFT__PINNED) {
+		weft__pinned_push(t);
+	} else if (t->kind == WEFT__GREEN) {
 		weft__injector_push(t);
 		weft__wake_one();
 	} else {
@@ -113,10 +115,14 @@ static uint64_t no_permit(const struct weft__thread *self)
 	return weft__park_word(self->handle) | self->seen;
 }
 
+/* False if a permit came first: it is taken then. */
 static bool publish_parked(struct weft__thread *self)
 {
 	uint64_t word = no_permit(self);
-	return weft__cas_acqrel(&self->record->park, &word, word | WEFT__PARKED); /* order PARK-PERMIT */
+	if (weft__cas_acqrel(&self->record->park, &word, word | WEFT__PARKED)) /* order PARK-PERMIT */
+		return true;
+	self->seen = (uint32_t)word;
+	return false;
 }
 
 static bool permit_commit(struct weft__wait *wait)
@@ -126,8 +132,9 @@ static bool permit_commit(struct weft__wait *wait)
 
 static bool permit_revoke(struct weft__wait *wait)
 {
-	uint64_t word = no_permit(wait->self) | WEFT__PARKED;
-	return weft__cas_acqrel(&wait->self->record->park, &word, no_permit(wait->self));
+	/* relaxed: the CAS orders. `seen` is not looked at: whoever takes PARKED away writes it */
+	uint64_t word = weft__load_rlx(&wait->self->record->park);
+	return (word & WEFT__PARKED) && weft__cas_acqrel(&wait->self->record->park, &word, word & ~WEFT__PARKED);
 }
 
 /* Take the permit if there is one. */

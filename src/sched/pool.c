@@ -31,6 +31,7 @@ static void after_fork_in_child(void)
 	if (weft__load_rlx(&weft__pool.state) == WEFT__POOL_NONE)
 		return;
 	forked_from_pool = true;
+	weft__record_forget();
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_NONE);
 	weft__arch_set_worker(NULL);
 	weft__set_kernel_self(NULL);
@@ -58,20 +59,21 @@ static void reset(const struct weft__settings *settings)
 	weft__arch_fp_control = settings->fp_control;
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.sleepers, 0);
-	weft__store_rlx(&weft__pool.searching, 0);
 	weft__store_rlx(&weft__pool.draining, 0);
 	weft__store_rlx(&weft__pool.tokens, weft__pool.parallelism);
 }
 
 static void finish(void)
 {
-	uint32_t n = weft__load_acq(&weft__pool.workers);
 	if (on_stopping)
 		on_stopping();
 	weft__monitor_stop();
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* not before: the monitor may have been making one */
 	weft__wake_all();
-	for (uint32_t i = weft__pool.started_by_run; i < n; i++)
-		pthread_join(weft__load_acq(&weft__pool.worker[i])->kthread, NULL);
+	for (uint32_t i = weft__pool.started_by_run; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
+		pthread_join(w->kthread, NULL);
+	}
 	weft__worker_free_all();
 	weft__stack_destroy();
 	weft__store_rel(&weft__pool.state, WEFT__POOL_NONE);
@@ -94,6 +96,8 @@ static int begin(const struct weft__settings *settings, bool by_run)
 		settings->started();
 	int err = weft__monitor_start();
 	if (err) {
+		if (on_stopping)
+			on_stopping();
 		weft__worker_free_all();
 		weft__store_rel(&weft__pool.state, WEFT__POOL_NONE);
 		return err;
@@ -162,12 +166,13 @@ struct main_thread {
 	void *arg, *result;
 };
 
+/* By weft_exit it ends like one whose fn calls that itself: then the pool drains. */
 static void *run_main(void *arg)
 {
 	struct main_thread *m = arg;
-	m->result = m->fn(m->arg);
-	weft__store_rel(&weft__pool.draining, 1);
-	return NULL;
+	weft__pool.result = &m->result;
+	weft__store_rlx(&weft__pool.first, weft_self());
+	weft_exit(m->fn(m->arg));
 }
 
 int weft__pool_run(const struct weft__settings *settings, void *(*fn)(void *), void *arg, void **result)

@@ -73,3 +73,9 @@ void weft__record_flush(struct weft__record_cache *cache)
 {
 	give_back(cache, 0);
 }
+
+void weft__record_forget(void)
+{
+	for (size_t i = 0; i < WEFT__CHUNKS && weft__load_rlx(&weft__chunks[i]); i++) /* relaxed: the child is alone */
+		weft__store_rlx(&weft__chunks[i], NULL);
+}

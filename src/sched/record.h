@@ -22,7 +22,7 @@
  * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the thread.
  *
  * Orders: RECORD-DONE  the thread's change to DONE (release) -> joiner's load or CAS (acquire): the result is seen
- *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's exchange (acquire): `joiner` is seen
+ *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's to DONE (acquire): `joiner` is seen
  *         PARK-PERMIT  unpark's CAS (release) -> the parked thread's load (acquire): what preceded unpark is seen
  */
 #ifndef WEFT_SRC_SCHED_RECORD_H
@@ -116,6 +116,9 @@ weft__inline struct weft__thread **weft__record_joiner(uint64_t handle)
 /* More records from the global list, and back to it. */
 bool weft__record_refill(struct weft__record_cache *cache);
 void weft__record_spill(struct weft__record_cache *cache);
+
+/* In a forked child: no handle names a thread any more. */
+void weft__record_forget(void);
 
 /* Give all of them back. */
 void weft__record_flush(struct weft__record_cache *cache);

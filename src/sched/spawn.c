@@ -5,7 +5,7 @@
  * Work first: the child runs at once on a cached stack, and the spawner's continuation goes into its worker's lane,
  * where the child finds it when it ends. Until then nobody can know the child's handle, for weft_spawn has not returned
  * it: so a child that ends and finds its own spawner waiting there marks itself done by a plain store. Any other end
- * is an exchange, against joiners. (`escaped`: the child asked for its own handle, and may have told it.)
+ * is a compare-and-swap, against joiners. (`escaped`: the child asked for its own handle, and may have told it.)
  */
 #include "src/sched/spawn.h"
 
@@ -16,13 +16,13 @@
 #include "src/sched/injector.h"
 #include "src/sched/name.h"
 #include "src/sched/park.h"
+#include "weft/runtime.h"
 #include "weft/thread.h"
 
 static weft__cold void first_use(struct weft__thread *t, unsigned class)
 {
 	t->class = (uint8_t)class;
 	t->stack_low = weft__stack_low(t, class);
-	t->kind = WEFT__GREEN;
 	weft__san_new_stack(t->stack_low, (char *)t);
 }
 
@@ -39,6 +39,7 @@ weft__inline void make(struct weft__thread *t, struct weft__record *record, bool
 	t->fn = fn;
 	t->arg = arg;
 	t->seen = 0;
+	t->kind = WEFT__GREEN;
 	t->escaped = false;
 	weft__san_new_thread(t);
 }
@@ -58,11 +59,13 @@ void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint
 {
 	const uint64_t detached = weft__join_word(handle, WEFT__JOIN_DETACHED);
 	uint64_t old = weft__load_acq(&record->join);
-	if (old != detached)
-		old = weft__xchg_acqrel(&record->join, weft__join_word(handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
-	if (old == detached)
-		weft__record_put(cache, record, handle);
-	else if (old == weft__join_word(handle, WEFT__JOIN_WAITING)) /* order RECORD-WAIT */
+	do
+		if (old == detached) { /* DONE must not be seen even for a moment: a late join would take it */
+			weft__record_put(cache, record, handle);
+			return;
+		}
+	while (!weft__cas_acqrel(&record->join, &old, weft__join_word(handle, WEFT__JOIN_DONE))); /* order RECORD-DONE */
+	if (old == weft__join_word(handle, WEFT__JOIN_WAITING)) /* order RECORD-WAIT */
 		wake_joiner(w, *weft__record_joiner(handle));
 }
 
@@ -78,13 +81,13 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 	weft__worker_enter(w);
 	record->result = result;
 	weft__store_rlx(&record->park, 0); /* relaxed: whether an unpark now comes too late is a race of its caller's */
+	weft__count_ended(w); /* before the end can be seen: who has joined the last thread can stop the pool */
 	struct weft__thread *spawner = weft__ring_newest(&w->cont);
 	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&
 	    weft__load_rlx(&record->join) == weft__join_word(self->handle, WEFT__JOIN_RUNNING))
 		weft__store_rel(&record->join, weft__join_word(self->handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
 	else
 		weft__publish_end(w, record, self->handle, &w->records);
-	weft__bump_rlx(&w->ended, 1);
 	struct weft__thread *to = weft__pick(w);
 	w->current = to;
 	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
@@ -174,8 +177,13 @@ static int spawn_green(weft_t *thread, const struct weft__attr *attr, void *(*fn
 	uint64_t handle = t->handle;
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);
+	if (attr->home_plus_one) {
+		t->kind = WEFT__PINNED;
+		t->home = attr->home_plus_one - 1u;
+	}
 	struct weft__worker *w = weft__worker();
-	if (attr->queued || !w || !run_now(w, t))
+	/* A pinned spawner cannot be left in a lane as a continuation: its child waits. */
+	if (attr->queued || attr->home_plus_one || !w || w->current->kind != WEFT__GREEN || !run_now(w, t))
 		run_later(t);
 	if (thread)
 		*thread = handle;
@@ -189,6 +197,8 @@ static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_
 	static const struct weft__attr plain;
 	const struct weft__attr *attr = public_attr ? (const struct weft__attr *)(const void *)public_attr : &plain;
 	if (!fn || attr->kind > WEFT_KIND_BOUND || attr->class_plus_one > WEFT__STACK_CLASSES)
+		return -EINVAL;
+	if (attr->home_plus_one && (attr->kind == WEFT_KIND_BOUND || attr->home_plus_one > weft_workers()))
 		return -EINVAL;
 	bool inside = weft__worker() != NULL;
 	int err = inside ? 0 : weft__pool_enter_outside();
@@ -211,7 +221,7 @@ int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *)
 {
 	const void *site = __builtin_return_address(0);
 	struct weft__worker *w = weft__worker();
-	if (weft__unlikely(!w || attr || !fn))
+	if (weft__unlikely(!w || attr || !fn || w->current->kind != WEFT__GREEN))
 		return spawn_slow(thread, attr, fn, arg, site);
 	struct weft__thread *t = weft__stack_peek_cached(&w->stacks, weft__pool.stack_class);
 	if (weft__unlikely(!t || !t->stack_low || !w->records.first))

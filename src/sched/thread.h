@@ -16,6 +16,7 @@
 
 enum weft__thread_kind {
 	WEFT__GREEN,   /* runs on workers; waits by switching away */
+	WEFT__PINNED,  /* the same, but on the one worker `home` */
 	WEFT__BOUND,   /* weft's own kernel thread; waits on `wake` */
 	WEFT__OUTSIDE, /* somebody else's kernel thread, while it is inside a call; likewise */
 };
@@ -27,27 +28,34 @@ enum weft__thread_kind {
  *   waiting    what it waits on; who takes it out of there must make it runnable
  */
 struct weft__thread {
-	/* what a switch and a spawn touch */
-	void *sp;		     /* the saved context, while not running */
+	/* all that a switch touches, in the cache line of the outermost frame: see WEFT__STACK_HEAD */
+	void *sp; /* the saved context, while not running */
 	uint64_t handle;
 	struct weft__record *record;
-	uint64_t spawning;	     /* while a continuation: the handle of the child whose spawn it is in */
-	void *(*fn)(void *);
-	void *arg;
-	struct weft__thread *link;   /* in the injector */
-	uint32_t seen;		     /* the low half of record->park when a permit was last taken */
+	uint32_t seen; /* the low half of record->park when a permit was last taken */
 	uint8_t kind;
 	uint8_t class;
-	uint8_t escaped;	     /* the handle may be known to others before weft_spawn has returned it */
-	uint8_t timed_out;	     /* set by the timer that ended its wait */
+	uint8_t escaped;   /* the handle may be known to others before weft_spawn has returned it */
+	uint8_t timed_out; /* set by the timer that ended its wait */
+
+	uint64_t spawning; /* while a continuation: the handle of the child whose spawn it is in */
+	void *(*fn)(void *);
+	void *arg;
+	struct weft__thread *link; /* in the injector or an inbox */
 
 	/* what reports, kernel threads and checkers need */
-	char *stack_low;	     /* NULL until the stack's first use, which sets what does not change */
+	char *stack_low; /* NULL until the stack's first use, which sets what does not change */
 	const void *spawned_at;
-	weft__a32 wake;		     /* kinds that wait in the kernel: 1 once woken */
-	void *fake_stack;	     /* AddressSanitizer's and ThreadSanitizer's */
+	uint32_t home;	/* PINNED: the worker's index */
+	weft__a32 wake; /* kinds that wait in the kernel: 1 once woken */
+	void *fake_stack; /* AddressSanitizer's and ThreadSanitizer's */
 	void *fiber;
-} weft__aligned(WEFT__CACHE_LINE);
+} weft__aligned(32);
+
+weft__inline bool weft__is_green(const struct weft__thread *t)
+{
+	return t->kind <= WEFT__PINNED;
+}
 
 _Static_assert(sizeof(struct weft__thread) <= WEFT__STACK_HEAD, "a descriptor is the head of a stack");
 _Static_assert(offsetof(struct weft__thread, stack_low) >= sizeof(struct weft__free_stack),

@@ -12,6 +12,7 @@
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
+#include "src/sched/pinned.h"
 
 struct weft__pool weft__pool;
 static struct weft__lock growth; /* workers are made one at a time */
@@ -25,21 +26,31 @@ static bool init(struct weft__worker *w)
 	return weft__timer_source->attach(w);
 }
 
+/* The worker itself stays, for its next life: a kernel thread outside the pool that is waking somebody may look at it,
+ * by its counters, after the pool has stopped. */
 static void destroy(struct weft__worker *w)
 {
 	weft__timer_source->detach(w);
 	weft__ring_destroy(&w->ready);
 	weft__ring_destroy(&w->cont);
 	free(w->looked);
-	free(w);
 }
 
-struct weft__worker *weft__worker_new(void)
+/* From here on others may look at it: it stays until the pool stops. */
+static void publish(struct weft__worker *w)
 {
-	struct weft__worker *w = aligned_alloc(_Alignof(struct weft__worker), sizeof *w);
+	weft__store_rel(&weft__pool.workers, w->index + 1); /* order WORKERS */
+}
+
+static struct weft__worker *make(void)
+{
 	uint32_t index = weft__load_rlx(&weft__pool.workers);
+	struct weft__worker *w = weft__load_rlx(&weft__pool.worker[index]); /* relaxed: under `growth`, or alone */
+	if (!w)
+		w = aligned_alloc(_Alignof(struct weft__worker), sizeof *w);
 	if (!w)
 		return NULL;
+	weft__store_rel(&weft__pool.worker[index], w); /* order WORKERS */
 	*w = (struct weft__worker){ .index = index, .spin_ns = weft__tune.spin_ns };
 	w->random = (weft__pool.seed + index) * 0x9e3779b97f4a7c15u | 1;
 	weft__store_rlx(&w->deadline, WEFT__NEVER);
@@ -49,8 +60,14 @@ struct weft__worker *weft__worker_new(void)
 		destroy(w);
 		return NULL;
 	}
-	weft__store_rel(&weft__pool.worker[index], w);	      /* order WORKERS */
-	weft__store_rel(&weft__pool.workers, index + 1); /* order WORKERS */
+	return w;
+}
+
+struct weft__worker *weft__worker_new(void)
+{
+	struct weft__worker *w = make();
+	if (w)
+		publish(w);
 	return w;
 }
 
@@ -112,16 +129,26 @@ static void hand_over(struct weft__worker *w)
 
 static bool has_token(struct weft__worker *w)
 {
-	return weft__load_acq(&w->token) == WEFT__TOKEN_HELD || weft__token_take(w);
+	if (weft__load_acq(&w->token) == WEFT__TOKEN_HELD || weft__token_take(w))
+		return true;
+	if (!weft__pinned_any(w))
+		return false;
+	weft__token_force(w);
+	return true;
+}
+
+bool weft__pool_drained(void)
+{
+	if (!weft__load_acq(&weft__pool.draining))
+		return false;
+	weft__fence_full(); /* order STOP: of those that end the last two threads, one sees both counts */
+	return weft__pool_alive() == 0;
 }
 
 /* A pool that drains stops when the last thread has ended: whoever runs out of work looks. */
 static void stop_if_drained(void)
 {
-	if (!weft__load_acq(&weft__pool.draining))
-		return;
-	weft__fence_full(); /* order STOP: of two workers that end the last two threads, one sees both counts */
-	if (weft__pool_alive() == 0 && weft__pool_close())
+	if (weft__pool_drained() && weft__pool_close())
 		weft__wake_all();
 }
 
@@ -152,6 +179,8 @@ void weft__worker_run(struct weft__worker *w)
 	w->kthread_id = weft__os_kthread_id();
 	weft__arch_set_worker(w);
 	loop(w);
+	if (w->searching) /* woken to search, it found the pool stopped; the count outlives the pool */
+		weft__sub_acqrel(&weft__pool.searching, 1);
 	weft__arch_set_worker(NULL);
 	weft__record_flush(&w->records);
 	weft__stack_cache_flush(&w->stacks);
@@ -164,6 +193,8 @@ static void *kthread_main(void *arg)
 	char name[16];
 	snprintf(name, sizeof name, "weft-%u", (unsigned)w->index);
 	weft__os_kthread_name(name);
+	weft__lock(&growth); /* until it is published */
+	weft__unlock(&growth);
 	weft__worker_run(w);
 	return NULL;
 }
@@ -172,11 +203,11 @@ int weft__worker_start(void)
 {
 	int err = -ENOMEM;
 	weft__lock(&growth);
-	struct weft__worker *w = weft__load_rlx(&weft__pool.workers) < WEFT__ALL_WORKERS_MAX ? weft__worker_new() : NULL;
-	if (w && (err = weft__os_kthread_start(&w->kthread, kthread_main, w, 0, false, false))) {
-		weft__store_rel(&weft__pool.workers, w->index);
+	struct weft__worker *w = weft__load_rlx(&weft__pool.workers) < WEFT__ALL_WORKERS_MAX ? make() : NULL;
+	if (w && (err = weft__os_kthread_start(&w->kthread, kthread_main, w, 0, false, false)))
 		destroy(w);
-	}
+	else if (w)
+		publish(w);
 	weft__unlock(&growth);
 	return err;
 }

@@ -30,12 +30,14 @@ struct weft__worker {
 	/* owner only */
 	struct weft__thread *current; /* NULL on the worker's own stack */
 	void *idle_sp;		      /* the saved context of the worker's own stack */
+	struct weft__thread *pinned_first; /* taken out of the inbox: first in, first out */
 	struct weft__record_cache records;
 	struct weft__stack_cache stacks;
 	uint64_t random;
 	uint32_t looks;		      /* looks around since the last ageing */
 	uint32_t spin_ns;	      /* how long to spin before the next sleep */
 	bool searching;		      /* counted in weft__pool.searching */
+	bool expects_inbox;	      /* pinned work came lately: spin for it, however many are searching */
 	uint32_t *looked;	      /* `dispatches` of each other worker when last looked at */
 	struct weft__own_stack own;   /* what sanitizers must know of the worker's own stack */
 
@@ -45,8 +47,12 @@ struct weft__worker {
 	/* atomic: written by the owner, by who wakes it, and by the monitor when it takes the token away */
 	weft__a32 token;
 
-	/* under weft__pool.sleep_lock; `wake` is a futex besides */
+	/* atomic: pushed by anyone, taken whole by the owner */
+	_Atomic(struct weft__thread *) inbox;
+
+	/* under weft__pool.sleep_lock; `asleep` is read by others, `wake` is a futex besides */
 	struct weft__list sleeping;
+	weft__a32 asleep; /* whether it is in the list */
 	weft__a32 wake;
 
 	/* set once */
@@ -93,6 +99,8 @@ extern struct weft__pool {
 	_Atomic(struct weft__worker *) worker[WEFT__ALL_WORKERS_MAX];
 	weft__a64 spawned_outside, ended_outside; /* by kernel threads that are no worker */
 	weft__a32 draining; /* stop when nothing is alive */
+	weft__a64 first;    /* the handle of weft_run's first thread: written by it, compared by threads with their own */
+	void **result;	    /* that thread's, written by it */
 
 	struct weft__outside outside;
 
@@ -147,8 +155,17 @@ int weft__worker_start(void);
 /* Be this worker on the calling kernel thread, until the pool stops. */
 void weft__worker_run(struct weft__worker *worker);
 
+/* A thread has ended here. Whoever sees it counted sees every spawn counted that came before. */
+weft__inline void weft__count_ended(struct weft__worker *w)
+{
+	weft__store_rel(&w->ended, weft__load_rlx(&w->ended) + 1); /* order ALIVE */
+}
+
 /* Threads spawned and not yet ended, bound ones included. Exact if nothing runs. */
 uint64_t weft__pool_alive(void);
+
+/* Whether the pool drains, and is empty. */
+bool weft__pool_drained(void);
 
 /* If nothing is alive, go from RUNNING to STOPPING, with no spawn from outside getting lost between. */
 bool weft__pool_close(void);

@@ -13,11 +13,12 @@ static bool into_injector(struct weft__wait *wait)
 	return true;
 }
 
-/* Nothing to switch to, or no room in the lane. */
+/* Nothing to switch to, no room in the lane, or a pinned thread, which has no place there. */
 static weft__cold int yield_slow(struct weft__worker *w, struct weft__thread *self)
 {
 	struct weft__wait wait = { .commit = into_injector, .self = self };
-	bool must = weft__load_acq(&w->token) != WEFT__TOKEN_HELD || weft__ring_count(&w->ready) > 0;
+	bool must = self->kind != WEFT__GREEN || weft__load_acq(&w->token) != WEFT__TOKEN_HELD ||
+		    weft__ring_count(&w->ready) > 0;
 	weft__worker_leave(w);
 	return must ? weft__park(&wait, WEFT__NEVER) : 0;
 }
@@ -31,7 +32,7 @@ int weft_yield(void)
 	}
 	struct weft__thread *self = w->current;
 	weft__worker_enter(w);
-	if (weft__unlikely(!weft__ring_has_room(&w->ready)))
+	if (weft__unlikely(self->kind != WEFT__GREEN || !weft__ring_has_room(&w->ready)))
 		return yield_slow(w, self);
 	struct weft__thread *to = weft__pick(w);
 	if (weft__unlikely(!to))
@@ -47,6 +48,10 @@ _Noreturn void weft_exit(void *result)
 		weft__panic("weft_exit was called on a kernel thread that weft did not make: use pthread_exit there");
 	if (self->kind == WEFT__BOUND)
 		weft__exit_bound(self, result);
+	if (weft__load_rlx(&weft__pool.first) == self->handle) { /* relaxed: who would find it equal wrote it itself */
+		*weft__pool.result = result;
+		weft__store_rel(&weft__pool.draining, 1); /* order ALIVE */
+	}
 	weft__exit_green(self, result);
 }
 

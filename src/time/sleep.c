@@ -27,7 +27,7 @@ static bool timed_commit(struct weft__wait *wait)
 int weft__park_until(struct weft__wait *wait, uint64_t deadline)
 {
 	struct weft__thread *self = wait->self;
-	if (self->kind != WEFT__GREEN || deadline == WEFT__NEVER)
+	if (!weft__is_green(self) || deadline == WEFT__NEVER)
 		return weft__park(wait, deadline);
 	struct timed_wait t = { .wait = { timed_commit, NULL, self }, .inner = wait, .deadline = deadline };
 	t.timer.wait = wait;

@@ -6,7 +6,7 @@
 
 START_TEST(records_are_distinct_and_found_by_their_handle)
 {
-	enum { N = 10000 }; /* more than two chunks */
+	enum { N = 157 * WEFT__RECORD_BATCH }; /* more than two chunks */
 	static struct weft__record *record[N];
 	struct weft__record_cache cache = { 0 };
 	for (size_t i = 0; i < N; i++) {

@@ -8,13 +8,12 @@
 #include "src/base/random.h"
 #include "tests/support/support.h"
 
-enum { TIMERS = 300 };
+enum { TIMERS = 300, BATCH = 8 };
 
 static struct weft__wheel wheel;
 static struct timer {
-	struct weft__wheel_node node;
 	uint64_t tick; /* when it must fire */
-	bool armed;
+	uint32_t id;   /* 0: not armed */
 } timer[TIMERS];
 
 static uint64_t any_length(uint64_t *random)
@@ -25,41 +24,45 @@ static uint64_t any_length(uint64_t *random)
 
 static void arm(struct timer *t, uint64_t tick)
 {
-	t->node.tick = tick;
 	t->tick = tick < wheel.current ? wheel.current : tick > WEFT__WHEEL_LAST ? WEFT__WHEEL_LAST : tick;
-	t->armed = true;
-	weft__wheel_insert(&wheel, &t->node);
-	check_eq(t->node.tick, t->tick);
+	t->id = weft__wheel_insert(&wheel, tick, t);
+	check(t->id != 0);
 }
 
 static uint64_t earliest(void)
 {
 	uint64_t least = UINT64_MAX;
 	for (int i = 0; i < TIMERS; i++)
-		if (timer[i].armed && timer[i].tick < least)
+		if (timer[i].id && timer[i].tick < least)
 			least = timer[i].tick;
 	return least;
 }
 
-/* All that is due fires, in order of ticks, a tick at a time; nothing else does. */
+/* All that is due fires, in order of ticks; nothing else does. */
 static void advance(uint64_t now)
 {
-	uint64_t before = 0;
-	struct weft__wheel_node *node;
-	while ((node = weft__wheel_expire(&wheel, now))) {
-		uint64_t due = earliest();
-		check(due <= now && due >= before);
-		before = due;
-		for (; node; node = node->next) {
-			struct timer *t = weft__container(node, struct timer, node);
-			check(t->armed && t->tick == due);
-			check(node->link == NULL);
-			t->armed = false;
+	void *owner[BATCH];
+	unsigned n;
+	while ((n = weft__wheel_expire(&wheel, now, owner, BATCH))) {
+		check(n <= BATCH);
+		for (unsigned i = 0; i < n; i++) {
+			struct timer *t = owner[i];
+			check(t->id && t->tick <= now && t->tick == earliest());
+			t->id = 0;
 		}
-		check(earliest() > due);
 	}
 	check(earliest() > now);
 	check_eq(wheel.current, now + 1);
+}
+
+/* How many of the armed fire by then: 0 or 1, which must be this one. */
+static bool fires(uint64_t now, struct timer *t)
+{
+	void *owner[BATCH] = { NULL };
+	unsigned n = weft__wheel_expire(&wheel, now, owner, BATCH);
+	check(n == 0 || (n == 1 && owner[0] == t));
+	check(n == 0 || weft__wheel_expire(&wheel, now, owner, BATCH) == 0);
+	return n == 1;
 }
 
 static void check_next(void)
@@ -80,10 +83,12 @@ START_TEST(agrees_with_the_model)
 		weft__wheel_init(&wheel, now);
 		for (int step = 0; step < 300 && now < WEFT__WHEEL_LAST / 2; step++) {
 			struct timer *t = &timer[(weft__random_next(&random) >> 32) % TIMERS];
-			if (t->armed)
-				weft__wheel_remove(&wheel, &t->node), t->armed = false;
-			else
+			if (!t->id) {
 				arm(t, now + any_length(&random) / 2);
+			} else {
+				weft__wheel_remove(&wheel, t->id);
+				t->id = 0;
+			}
 			check_next();
 			if (step % 8 == 0) {
 				uint64_t least = earliest();
@@ -95,6 +100,7 @@ START_TEST(agrees_with_the_model)
 				check_next();
 			}
 		}
+		weft__wheel_destroy(&wheel);
 	}
 }
 END_TEST
@@ -108,11 +114,11 @@ START_TEST(each_distance_fires_on_its_tick)
 				weft__wheel_init(&wheel, start);
 				arm(&timer[0], tick);
 				if (timer[0].tick > start) {
-					check(weft__wheel_expire(&wheel, timer[0].tick - 1) == NULL);
+					check(!fires(timer[0].tick - 1, NULL));
 					check_eq(wheel.current, timer[0].tick);
 				}
-				check(weft__wheel_expire(&wheel, timer[0].tick) == &timer[0].node);
-				check(weft__wheel_expire(&wheel, timer[0].tick) == NULL);
+				check(fires(timer[0].tick, &timer[0]));
+				weft__wheel_destroy(&wheel);
 			}
 }
 END_TEST
@@ -120,9 +126,9 @@ END_TEST
 START_TEST(a_past_tick_is_now)
 {
 	weft__wheel_init(&wheel, 1000);
-	timer[0].node.tick = 3;
-	weft__wheel_insert(&wheel, &timer[0].node);
-	ck_assert_ptr_eq(weft__wheel_expire(&wheel, 1000), &timer[0].node);
+	weft__wheel_insert(&wheel, 3, &timer[0]);
+	ck_assert(fires(1000, &timer[0]));
+	weft__wheel_destroy(&wheel);
 }
 END_TEST
 
@@ -137,21 +143,46 @@ START_TEST(the_end_of_the_range)
 	arm(&timer[3], 12345 + month);
 	ck_assert(weft__wheel_next(&wheel, &tick));
 	ck_assert_uint_le(tick, 12345 + month);
-	ck_assert_ptr_null(weft__wheel_expire(&wheel, 12345 + month - 1));
-	ck_assert_ptr_eq(weft__wheel_expire(&wheel, 12345 + month), &timer[3].node);
-	ck_assert_ptr_null(weft__wheel_expire(&wheel, WEFT__WHEEL_LAST - 2));
-	ck_assert_ptr_eq(weft__wheel_expire(&wheel, UINT64_MAX), &timer[2].node);
-	ck_assert_ptr_null(weft__wheel_expire(&wheel, UINT64_MAX));
-	ck_assert_ptr_null(weft__wheel_expire(&wheel, UINT64_MAX));
-	weft__wheel_remove(&wheel, &timer[0].node);
-	weft__wheel_remove(&wheel, &timer[1].node);
+	ck_assert(!fires(12345 + month - 1, NULL));
+	ck_assert(fires(12345 + month, &timer[3]));
+	ck_assert(!fires(WEFT__WHEEL_LAST - 2, NULL));
+	ck_assert(fires(UINT64_MAX, &timer[2]));
+	ck_assert(!fires(UINT64_MAX, NULL));
+	weft__wheel_remove(&wheel, timer[0].id);
+	weft__wheel_remove(&wheel, timer[1].id);
 	ck_assert(!weft__wheel_next(&wheel, &tick));
+	weft__wheel_destroy(&wheel);
+}
+END_TEST
+
+/* More than two chunks of entries, all in one slot and then all apart; freed ones are used again. */
+START_TEST(many_timers)
+{
+	enum { MANY = 2 * WEFT__WHEEL_CHUNK + 100 };
+	static uint32_t id[MANY];
+	static bool fired[MANY];
+	void *owner[BATCH];
+	uint64_t n = 0;
+	unsigned got;
+	weft__wheel_init(&wheel, 0);
+	for (int i = 0; i < MANY; i++)
+		check((id[i] = weft__wheel_insert(&wheel, 77, &fired[i])) != 0);
+	for (int i = 0; i < MANY; i += 2) {
+		weft__wheel_remove(&wheel, id[i]);
+		check((id[i] = weft__wheel_insert(&wheel, (uint64_t)i * 1000 + 78, &fired[i])) != 0);
+	}
+	ck_assert_uint_le(wheel.made, MANY + 1);
+	while ((got = weft__wheel_expire(&wheel, UINT64_MAX, owner, BATCH)))
+		for (n += got; got--; *(bool *)owner[got] = true)
+			check(!*(bool *)owner[got]);
+	ck_assert_uint_eq(n, MANY);
+	weft__wheel_destroy(&wheel);
 }
 END_TEST
 
 int main(void)
 {
 	const TTest *const tests[] = { agrees_with_the_model, each_distance_fires_on_its_tick, a_past_tick_is_now,
-				       the_end_of_the_range, NULL };
+				       the_end_of_the_range, many_timers, NULL };
 	return run_tests("unit/wheel", tests);
 }

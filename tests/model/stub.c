@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What a worker's loop calls besides, and no model is about. */
+#include "src/os/kthread.h"
+#include "src/os/signal_stack.h"
+#include "src/sched/monitor.h"
+#include "src/sched/worker.h"
+
+__attribute__((weak)) void weft__monitor_rouse(void)
+{
+}
+
+void weft__os_signal_stack_set(struct weft__signal_stack *old)
+{
+	(void)old;
+}
+
+void weft__os_signal_stack_restore(struct weft__signal_stack *old)
+{
+	(void)old;
+}
+
+void weft__san_own_stack(struct weft__own_stack *own)
+{
+	(void)own;
+}
+
+int weft__os_kthread_id(void)
+{
+	return 1;
+}
+
+void weft__os_kthread_name(const char *name)
+{
+	(void)name;
+}
+
+__attribute__((weak)) int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet)
+{
+	(void)thread, (void)fn, (void)arg, (void)stack, (void)detached, (void)quiet;
+	return -1;
+}
+
+void weft__stack_cache_flush(struct weft__stack_cache *cache)
+{
+	(void)cache;
+}
+
+__attribute__((weak)) int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg)
+{
+	(void)save, (void)to, (void)after, (void)arg;
+	model_fail("not in this model", MODEL_HERE);
+	return 0;
+}
+
+__attribute__((weak)) int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), void *arg)
+{
+	return weft__arch_switch_call(save, to, after, arg);
+}
