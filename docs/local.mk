@@ -1,16 +1,5 @@
 # SPDX-License-Identifier: MIT
 # The man pages, installed, and what is read in the source tree.
-
-EXTRA_DIST += \
-	docs/design.md \
-	docs/examples/embed.c \
-	docs/examples/hello.c \
-	docs/examples/parallel_sum.c \
-	docs/examples/pingpong.c \
-	docs/examples/sleepers.c \
-	docs/porting.md \
-	docs/tls.md
-
 dist_man_MANS += \
 	docs/man/weft-bench.1 \
 	docs/man/weft.7 \
@@ -46,3 +35,13 @@ dist_man_MANS += \
 	docs/man/weft_version.3 \
 	docs/man/weft_workers.3 \
 	docs/man/weft_yield.3
+
+EXTRA_DIST += \
+	docs/design.md \
+	docs/examples/embed.c \
+	docs/examples/hello.c \
+	docs/examples/parallel_sum.c \
+	docs/examples/pingpong.c \
+	docs/examples/sleepers.c \
+	docs/porting.md \
+	docs/tls.md

@@ -52,6 +52,8 @@ libweft_la_SOURCES += \
 	src/sched/name.h \
 	src/sched/park.c \
 	src/sched/park.h \
+	src/sched/pinned.c \
+	src/sched/pinned.h \
 	src/sched/pool.c \
 	src/sched/pool.h \
 	src/sched/record.c \

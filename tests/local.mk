@@ -14,11 +14,28 @@ arch_tests = \
 	tests/arch/test_switch \
 	tests/arch/test_unwind
 
-unit_tests =
+unit_tests = \
+	tests/unit/test_bias \
+	tests/unit/test_config \
+	tests/unit/test_cpu \
+	tests/unit/test_list \
+	tests/unit/test_record \
+	tests/unit/test_ring \
+	tests/unit/test_stack \
+	tests/unit/test_text \
+	tests/unit/test_wheel
 
-system_tests =
+system_tests = \
+	tests/system/test_join \
+	tests/system/test_run \
+	tests/system/test_spawn \
+	tests/system/test_timeout
 
-stress_tests =
+stress_tests = \
+	tests/stress/stress_registers \
+	tests/stress/stress_steal \
+	tests/stress/stress_tls \
+	tests/stress/stress_unpark
 
 test_scripts = \
 	tests/arch/check_elf.sh \

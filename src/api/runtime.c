@@ -35,8 +35,8 @@ static struct weft__settings settings_of(const struct weft_config *public_config
 		public_config ? (const struct weft__config *)(const void *)public_config : &plain;
 	return (struct weft__settings){
 		.workers = config->workers ? config->workers : workers_from_environment(),
-		.stack_class = config->class_plus_one ? (uint8_t)(config->class_plus_one - 1) :
-							(uint8_t)weft__stack_class(DEFAULT_STACK),
+		.stack_class = config->class_plus_one ? (uint8_t)(config->class_plus_one - 1)
+						      : (uint8_t)weft__stack_class(DEFAULT_STACK),
 		.fp_control = !config->no_fp_control,
 		.started = config->no_crash_report ? NULL : weft__crash_install,
 		.stopping = config->no_crash_report ? NULL : weft__crash_uninstall,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Saying things on stderr without malloc or stdio, and dying of a broken invariant or of misuse that nobody can handle. */
+/* Saying things on stderr without malloc or stdio, and dying of a broken invariant or of misuse that nobody can handle.
+ */
 #ifndef WEFT_SRC_BASE_PANIC_H
 #define WEFT_SRC_BASE_PANIC_H
 

@@ -4,8 +4,8 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Futex wait and wake. Deadlines are absolute and monotonic (FUTEX_WAIT_BITSET), so an interrupted wait needs no sums. */
+/* Futex wait and wake. Deadlines are absolute and monotonic (FUTEX_WAIT_BITSET), so an interrupted wait needs no sums.
+ */
 #include "src/os/futex.h"
 
 #include <errno.h>

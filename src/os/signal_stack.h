@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An alternate signal stack for the calling kernel thread, so that a handler can run when a green stack has overflowed. */
+/* An alternate signal stack for the calling kernel thread, so that a handler can run when a green stack has overflowed.
+ */
 #ifndef WEFT_SRC_OS_SIGNAL_STACK_H
 #define WEFT_SRC_OS_SIGNAL_STACK_H
 

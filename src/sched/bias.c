@@ -40,7 +40,8 @@ uint32_t weft__bias_enter_slow(struct weft__bias *bias)
 {
 	for (unsigned round = 0;; round++) {
 		weft__store_rlx(&bias->busy, 1);
-		weft__fence_full(); /* pairs with the seizer's, where there is no membarrier; else as good as the light one */
+		weft__fence_full(); /* pairs with the seizer's, where there is no membarrier; else as good as the light
+				       one */
 		uint32_t attention = weft__load_acq(&bias->attention); /* order BIAS-RETURN */
 		if (!(attention & WEFT__BIAS_SEIZED)) {
 			if (attention & WEFT__BIAS_POKED)

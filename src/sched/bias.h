@@ -16,7 +16,8 @@
  * Slow path: the owner takes busy back, waits until SEIZED is gone, and starts again.
  *
  * Orders: BIAS-LEAVE   owner's store of busy = 0 (release) -> seizer's load (acquire): the owner's changes are seen
- *         BIAS-RETURN  seizer's clearing (release) -> owner's load of attention (acquire): the seizer's changes are seen
+ *         BIAS-RETURN  seizer's clearing (release) -> owner's load of attention (acquire): the seizer's changes are
+ * seen
  *
  * Other bits of attention make the owner take the slow path for other reasons, at no cost on the fast one.
  */

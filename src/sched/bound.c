@@ -52,8 +52,8 @@ static void end(struct weft__thread *self, void *result)
 	record->result = result;
 	weft__store_rlx(&record->park, 0); /* relaxed: as for a green thread */
 	weft__set_kernel_self(NULL);
-	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the pool may
-	 * stop at any time, and nothing of it is used but what is never freed. */
+	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the
+	 * pool may stop at any time, and nothing of it is used but what is never freed. */
 	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
 	weft__publish_end(NULL, record, self->handle, &mine);
 	weft__fence_full(); /* order STOP */
@@ -84,7 +84,11 @@ int weft__spawn_bound(weft_t *thread, const struct weft__attr *attr, void *(*fn)
 	weft__store_rlx(&record->join, weft__join_word(handle, joinable ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED));
 	weft__store_rlx(&record->park, weft__park_word(handle));
 	record->thread = &b->thread;
-	*b = (struct bound){ .thread = { .kind = WEFT__BOUND, .handle = handle, .record = record, .fn = fn, .arg = arg,
+	*b = (struct bound){ .thread = { .kind = WEFT__BOUND,
+					 .handle = handle,
+					 .record = record,
+					 .fn = fn,
+					 .arg = arg,
 					 .spawned_at = site } };
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);

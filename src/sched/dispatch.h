@@ -2,12 +2,12 @@
 /*
  * Who runs next on a worker. All of this is inside its biased lock.
  *
- * Order: the `next` slot, the newest continuation, the oldest ready thread, the oldest of those pinned here. Every fair_period (K = 64) dispatches the
- * worker looks around instead: it takes in timers and the injector, puts `next` behind the ready lane and runs that
- * lane's oldest; and every age_period (256) looks it moves the oldest continuation there. Hence the promise: a ready
- * thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a continuation with n older
- * ones within K * 256 * (n + 1) and its turn in the ready lane. While threads pinned to the worker are runnable, the two
- * kinds take turns at the looks around, and each bound is doubled.
+ * Order: the `next` slot, the newest continuation, the oldest ready thread, the oldest of those pinned here. Every
+ * fair_period (K = 64) dispatches the worker looks around instead: it takes in timers and the injector, puts `next`
+ * behind the ready lane and runs that lane's oldest; and every age_period (256) looks it moves the oldest continuation
+ * there. Hence the promise: a ready thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its
+ * worker, a continuation with n older ones within K * 256 * (n + 1) and its turn in the ready lane. While threads
+ * pinned to the worker are runnable, the two kinds take turns at the looks around, and each bound is doubled.
  */
 #ifndef WEFT_SRC_SCHED_DISPATCH_H
 #define WEFT_SRC_SCHED_DISPATCH_H
@@ -22,9 +22,9 @@ struct weft__thread *weft__look_around(struct weft__worker *w);
 void weft__ready_inside(struct weft__worker *w, struct weft__thread *t);
 
 /*
- * Warm the cache for threads further down the lane: a descriptor FAR dispatches ahead and, its saved stack pointer being
- * there by then, the frame NEAR ahead. With 100,000 threads every one of these lines comes from memory, through a TLB
- * miss.
+ * Warm the cache for threads further down the lane: a descriptor FAR dispatches ahead and, its saved stack pointer
+ * being there by then, the frame NEAR ahead. With 100,000 threads every one of these lines comes from memory, through a
+ * TLB miss.
  */
 enum { WEFT__PREFETCH_NEAR = 16, WEFT__PREFETCH_FAR = 32 };
 

@@ -159,8 +159,7 @@ static struct weft__thread *spin(struct weft__worker *w)
 		for (unsigned i = 0; i < 20 && !weft__pinned_any(w); i++)
 			weft__cpu_relax();
 		t = look(w);
-	} while (!t && weft__os_now() < end && !weft__pool_stopping() &&
-		 weft__load_rlx(&w->token) == WEFT__TOKEN_HELD);
+	} while (!t && weft__os_now() < end && !weft__pool_stopping() && weft__load_rlx(&w->token) == WEFT__TOKEN_HELD);
 	adapt(w, t != NULL);
 	return t;
 }
@@ -212,13 +211,15 @@ void weft__sleep(struct weft__worker *w)
 	bool can_run = weft__load_rlx(&w->token) == WEFT__TOKEN_HELD;
 	list_asleep(w);
 	weft__os_barrier();
-	if (!(can_run && weft__work_visible()) && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
+	if (!(can_run && weft__work_visible()) && !weft__pinned_any(w) && !weft__pool_drained() &&
+	    !weft__pool_stopping())
 		while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
 			if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline)))
 				break;
 	if (!unlist_self(w)) {
 		uint32_t how;
-		while ((how = weft__load_acq(&w->wake)) == NOT_WOKEN) /* order WAKE: it is off the list, so this is on its way */
+		while ((how = weft__load_acq(&w->wake)) ==
+		       NOT_WOKEN) /* order WAKE: it is off the list, so this is on its way */
 			weft__cpu_relax();
 		w->searching = how == WOKEN_TO_SEARCH;
 	}

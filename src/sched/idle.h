@@ -9,8 +9,8 @@
  *   3  sleepers > 0 and searching == 0 ?       3  membarrier
  *      wake one                                4  any lane with work? take itself off the list : sleep
  *
- * Either (3) of the submitter sees the sleeper, or its (1) is before the membarrier and (4) of the worker sees the work.
- * A submitter that sees a searcher leaves the work to it: the searcher has its steps 1 to 4 still before it.
+ * Either (3) of the submitter sees the sleeper, or its (1) is before the membarrier and (4) of the worker sees the
+ * work. A submitter that sees a searcher leaves the work to it: the searcher has its steps 1 to 4 still before it.
  *
  * Waking costs the waker 7-9 us, so `searching` also counts a worker on its way from sleep to search: one wake is in
  * flight at a time, and a searcher that finds work wakes the next if there is more. A thread alone in a `next` slot, or

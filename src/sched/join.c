@@ -78,7 +78,8 @@ static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_f
 		uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE */
 		if (word == weft__join_word(handle, WEFT__JOIN_DONE) && collect(j.record, handle, result))
 			return 0;
-		if (word != weft__join_word(handle, WEFT__JOIN_DONE) && word != weft__join_word(handle, WEFT__JOIN_RUNNING))
+		if (word != weft__join_word(handle, WEFT__JOIN_DONE) &&
+		    word != weft__join_word(handle, WEFT__JOIN_RUNNING))
 			return refusal(word, handle);
 	}
 	int err = park(&j.wait, deadline);

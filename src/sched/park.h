@@ -19,8 +19,8 @@ struct weft__wait {
 	 * biased lock: it may neither wait nor wake.
 	 */
 	bool (*commit)(struct weft__wait *wait);
-	/* The time is up. True: the wait is taken back, and nobody else will make `self` runnable for it. False: somebody
-	 * does so right now. Same rules. NULL if there is no time limit. */
+	/* The time is up. True: the wait is taken back, and nobody else will make `self` runnable for it. False:
+	 * somebody does so right now. Same rules. NULL if there is no time limit. */
 	bool (*revoke)(struct weft__wait *wait);
 	struct weft__thread *self;
 };

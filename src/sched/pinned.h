@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Threads pinned to a worker: they run there and nowhere else, so they stand in none of the lanes that thieves take from.
+ * Threads pinned to a worker: they run there and nowhere else, so they stand in none of the lanes that thieves take
+ * from.
  *
  * Whoever makes one runnable pushes it onto its worker's inbox, a stack by compare-and-swap; the worker takes the whole
  * inbox at once, turns it round, and runs it first in first out, when it has nothing else and at every look around.

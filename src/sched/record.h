@@ -19,7 +19,8 @@
  *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)         0 once the thread has ended
  *
  * A permit is there when the count differs from the one the thread saw last (thread->seen), so taking it costs no
- * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the thread.
+ * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the
+ * thread.
  *
  * Orders: RECORD-DONE  the thread's change to DONE (release) -> joiner's load or CAS (acquire): the result is seen
  *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's to DONE (acquire): `joiner` is seen
@@ -73,7 +74,8 @@ struct weft__name {
 
 struct weft__chunk {
 	struct weft__record record[WEFT__CHUNK];
-	struct weft__thread *joiner[WEFT__CHUNK]; /* written by the joiner while CLAIMED, read by the thread on WAITING */
+	struct weft__thread
+		*joiner[WEFT__CHUNK]; /* written by the joiner while CLAIMED, read by the thread on WAITING */
 	struct weft__name name[WEFT__CHUNK];
 };
 

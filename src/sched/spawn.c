@@ -21,13 +21,14 @@
 
 static weft__cold void first_use(struct weft__thread *t, unsigned class)
 {
-	t->class = (uint8_t)class;
+	t->class = (uint8_t) class;
 	t->stack_low = weft__stack_low(t, class);
 	weft__san_new_stack(t->stack_low, (char *)t);
 }
 
 /* Make a stack and a record into a thread that has not run yet. */
-weft__inline void make(struct weft__thread *t, struct weft__record *record, bool joinable, void *(*fn)(void *), void *arg)
+weft__inline void make(struct weft__thread *t, struct weft__record *record, bool joinable, void *(*fn)(void *),
+		       void *arg)
 {
 	uint64_t handle = weft__record_next_handle(record);
 	/* relaxed: the record is published with the handle, or with the thread in a lane */
@@ -64,8 +65,9 @@ void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint
 			weft__record_put(cache, record, handle);
 			return;
 		}
-	while (!weft__cas_acqrel(&record->join, &old, weft__join_word(handle, WEFT__JOIN_DONE))); /* order RECORD-DONE */
-	if (old == weft__join_word(handle, WEFT__JOIN_WAITING)) /* order RECORD-WAIT */
+	while (!weft__cas_acqrel(&record->join, &old,
+				 weft__join_word(handle, WEFT__JOIN_DONE))); /* order RECORD-DONE */
+	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))		     /* order RECORD-WAIT */
 		wake_joiner(w, *weft__record_joiner(handle));
 }
 

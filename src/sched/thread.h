@@ -46,8 +46,8 @@ struct weft__thread {
 	/* what reports, kernel threads and checkers need */
 	char *stack_low; /* NULL until the stack's first use, which sets what does not change */
 	const void *spawned_at;
-	uint32_t home;	/* PINNED: the worker's index */
-	weft__a32 wake; /* kinds that wait in the kernel: 1 once woken */
+	uint32_t home;	  /* PINNED: the worker's index */
+	weft__a32 wake;	  /* kinds that wait in the kernel: 1 once woken */
 	void *fake_stack; /* AddressSanitizer's and ThreadSanitizer's */
 	void *fiber;
 } weft__aligned(32);

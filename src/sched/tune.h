@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Capacities and periods of the scheduler, in one place, so that a test can make them tiny before it starts a runtime. */
+/* Capacities and periods of the scheduler, in one place, so that a test can make them tiny before it starts a runtime.
+ */
 #ifndef WEFT_SRC_SCHED_TUNE_H
 #define WEFT_SRC_SCHED_TUNE_H
 
 #include <stdint.h>
 
 extern struct weft__tune {
-	uint32_t ring_initial;	/* slots of a lane: powers of two; beyond ring_max threads go to the injector */
+	uint32_t ring_initial; /* slots of a lane: powers of two; beyond ring_max threads go to the injector */
 	uint32_t ring_max;
-	uint32_t fair_period;	/* dispatches from one look around to the next: K of the fairness promise */
-	uint32_t age_period;	/* looks around from one ageing of the oldest continuation to the next */
-	uint32_t spin_ns;	/* the longest a worker out of work looks for some before it sleeps */
+	uint32_t fair_period;	 /* dispatches from one look around to the next: K of the fairness promise */
+	uint32_t age_period;	 /* looks around from one ageing of the oldest continuation to the next */
+	uint32_t spin_ns;	 /* the longest a worker out of work looks for some before it sleeps */
 	uint32_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
 	uint32_t monitor_max_ns;
 	uint64_t trim_ns;	/* stacks not needed for so long give their pages back */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Workers: made, run, freed. The loop below runs on the worker's own stack, whenever there is no thread to switch to. */
+/* Workers: made, run, freed. The loop below runs on the worker's own stack, whenever there is no thread to switch to.
+ */
 #include "src/sched/worker.h"
 
 #include <errno.h>

@@ -140,7 +140,8 @@ static void trim(struct depot *d, unsigned class)
 {
 	void *heads[WEFT__STACK_CHAIN];
 	weft__lock(&d->lock);
-	for (size_t idle = d->least > RESERVE_CHAINS ? (d->least - RESERVE_CHAINS + 1) / 2 : 0; idle && d->chains; idle--) {
+	for (size_t idle = d->least > RESERVE_CHAINS ? (d->least - RESERVE_CHAINS + 1) / 2 : 0; idle && d->chains;
+	     idle--) {
 		unsigned n = pop_coldest(d, heads);
 		weft__unlock(&d->lock);
 		weft__slab_discard(class, heads, n);

@@ -15,8 +15,8 @@ struct timed_wait {
 	bool armed;
 };
 
-/* Both inside one stay in the worker's lock, the timer first: so it can neither fire before the wait is published nor be
- * armed after its thread, woken elsewhere, has cancelled it. */
+/* Both inside one stay in the worker's lock, the timer first: so it can neither fire before the wait is published nor
+ * be armed after its thread, woken elsewhere, has cancelled it. */
 static bool timed_commit(struct weft__wait *wait)
 {
 	struct timed_wait *t = weft__container(wait, struct timed_wait, wait);
@@ -46,23 +46,32 @@ uint64_t weft_now(void)
 	return weft__os_now();
 }
 
-static void leave(void *worker)
+struct sleep {
+	struct weft__wait wait;
+	struct weft__timer timer;
+	uint64_t deadline;
+	bool armed;
+};
+
+/* Armed after the switch, like any wait: the look around of the switch itself may fire timers that have just passed. */
+static void after_sleep(void *arg)
 {
-	weft__worker_leave(worker);
+	struct sleep *s = arg;
+	struct weft__worker *w = weft__worker();
+	s->armed = s->deadline == WEFT__NEVER || weft__timer_arm(w, &s->timer, s->deadline);
+	if (!s->armed)
+		weft__ready_inside(w, s->wait.self);
+	weft__worker_leave(w);
 }
 
 /* False if there is no memory for a timer. */
 static bool sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
 {
-	struct weft__wait wait = { .self = self };
-	struct weft__timer timer = { .wait = &wait };
+	struct sleep s = { .wait = { .self = self }, .deadline = deadline };
+	s.timer.wait = &s.wait;
 	weft__worker_enter(w);
-	if (deadline != WEFT__NEVER && !weft__timer_arm(w, &timer, deadline)) {
-		weft__worker_leave(w);
-		return false;
-	}
-	weft__switch_call(w, self, weft__pick(w), leave, w);
-	return true;
+	weft__switch_call(w, self, weft__pick(w), after_sleep, &s);
+	return s.armed;
 }
 
 static void sleep_until(uint64_t deadline)

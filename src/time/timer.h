@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: each worker has a wheel, inside its biased lock, so arming and cancelling take no shared lock. A timer fires by
- * taking its thread's wait back (revoke) and making the thread runnable.
+ * Timers: each worker has a wheel, inside its biased lock, so arming and cancelling take no shared lock. A timer fires
+ * by taking its thread's wait back (revoke) and making the thread runnable.
  *
  * A tick is 65,536 ns. Deadlines are rounded up: a timer is up to one tick late, never early.
  */

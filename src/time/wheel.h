@@ -22,8 +22,8 @@
 enum {
 	WEFT__WHEEL_LEVELS = 6,
 	WEFT__WHEEL_SLOTS = 256,
-	WEFT__WHEEL_CHUNK = 4096,  /* entries that are allocated together */
-	WEFT__WHEEL_CHUNKS = 4096  /* 16.7 million timers a wheel, as many as there can be threads */
+	WEFT__WHEEL_CHUNK = 4096, /* entries that are allocated together */
+	WEFT__WHEEL_CHUNKS = 4096 /* 16.7 million timers a wheel, as many as there can be threads */
 };
 
 #define WEFT__WHEEL_LAST (((uint64_t)1 << 8 * WEFT__WHEEL_LEVELS) - 1)

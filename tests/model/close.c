@@ -35,6 +35,11 @@ static void detach(struct weft__worker *w)
 static const struct weft__source source = { attach, detach, NULL };
 const struct weft__source *weft__timer_source = &source;
 
+struct weft__thread *weft__kernel_self(void)
+{
+	return NULL;
+}
+
 void weft__wake_all(void)
 {
 }
