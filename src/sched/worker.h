@@ -23,16 +23,17 @@
  *
  * Rejected, having been measured or thought through:
  *
- *   Chase-Lev deques, or queues with a compare-and-swap at the head (Go's): the owner pays a fence or an atomic for
- * each operation, and the last item is the usual case here: a spawner is alone in its lane. Block-based stealing
- * (BWoS): the owner's block cannot be stolen from, and one continuation behind a long child is all there is to steal.
- *   Fences moved to thieves inside a queue (THE, or a first in first out with a hole): as fast as the biased lock, but
- * one proof per queue. One lock serves both lanes, `next` and the timers, in fifty lines and one model. The result in
- * the descriptor: a stack then lives until it is joined, and 10,000 ended threads hold 10,000 pages. In a record apart
- * the stack is reused at once, still in the cache, and handles need no stack to be checked. Lanes linked through
- * descriptors: nothing to prefetch, and a miss for each step. Arrays that overflow into a linked injector can be
- * prefetched, and still nothing runnable can fail to be queued. Handing a worker's whole state to another when it
- * blocks (Go's P): tokens need no state to move, for others steal.
+ * - Chase-Lev deques, or queues with a compare-and-swap at the head (Go's): the owner pays a fence or an atomic for
+ *   each operation, and the last item is the usual case here: a spawner is alone in its lane.
+ * - Block-based stealing (BWoS): the owner's block cannot be stolen from, and one continuation behind a long child is
+ *   all there is to steal.
+ * - Fences moved to thieves inside a queue (THE, or a first in, first out lane with a hole): as fast as the biased
+ *   lock, but one proof a queue. One lock serves both lanes, `next` and the timers, in fifty lines and one model.
+ * - The result in the descriptor: a stack then lives until it is joined, and 10,000 ended threads hold 10,000 pages. In
+ *   a record apart the stack is reused at once, still in the cache, and handles need no stack to be checked.
+ * - Lanes linked through descriptors: nothing to prefetch, and a miss for each step. Arrays that overflow into a linked
+ *   injector can be prefetched, and still nothing runnable can fail to be queued.
+ * - Handing a worker's whole state to another when it blocks (Go's P): tokens need no state to move, for others steal.
  */
 #ifndef WEFT_SRC_SCHED_WORKER_H
 #define WEFT_SRC_SCHED_WORKER_H

@@ -1,0 +1,223 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The models: the scheduler's protocols, compiled from the product's own source, under the checker relacy (docs/memory-model.md).
+#   tests/model/run.sh              all of them, then each bug that is seeded below, which the checker has to find
+#   tests/model/run.sh NAME...      those models and seeds only (bias, idle-lost-recheck, ...)
+#   tests/model/run.sh -k NAME      likewise, and keep the build: `DIR/NAME/model random 1 pair ITERATION` runs one execution again
+# Prints a line each and `N passed, N failed`. Exit 77: relacy is not installed.
+set -eu
+cd "$(dirname "$0")/../.."
+: "${JOBS:=$(nproc)}"
+CC=${MODEL_CC-gcc} CXX=${MODEL_CXX-g++}
+export LC_ALL=C JOBS
+
+# --- What is run -------------------------------------------------------------------------------------------------------
+
+# Capacities made tiny, so that their ends are reached in a model of a few steps: FILE|SED.
+tiny() {
+	cat <<'LIST'
+src/sched/bias.c|s/PATIENCE = 200/PATIENCE = 2/
+src/sched/record.h|s/WEFT__RECORD_BATCH = 64/WEFT__RECORD_BATCH = 2/
+src/os/lock.c|s/i < 100/i < 1/
+LIST
+}
+
+# sources MODEL: its files, in tests/model and in src.
+sources() {
+	worker='sched/bias sched/ring sched/injector sched/dispatch sched/pinned sched/record os/lock'
+	case $1 in
+	bias) echo bias -- sched/bias sched/ring ;;
+	idle | idle-outside) echo idle stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
+	park | park-bound) echo park stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
+	join) echo join stub -- "$worker" sched/park sched/join sched/spawn ;;
+	rouse) echo rouse stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
+	close) echo close stub -- "$worker" sched/worker sched/pool ;;
+	esac
+}
+
+# flags MODEL: THREADS [FLAG...]
+flags() {
+	case $1 in
+	bias | idle | rouse) echo 3 ;;
+	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
+	park | join | close) echo 4 ;;
+	park-bound) echo 3 -DMODEL_PARK_BOUND ;;
+	esac
+}
+
+# Clean runs: MODEL|SEARCH N FENCES. See engine.cc for the words.
+runs() {
+	cat <<'LIST'
+bias|random 60000 pair
+bias|random 60000 ipi
+bias|random 60000 symmetric
+bias|bound 1 pair
+idle|random 15000 pair
+idle|random 15000 ipi
+idle|random 15000 symmetric
+idle-outside|random 20000 pair
+idle-outside|random 20000 ipi
+idle-outside|random 20000 symmetric
+park|random 40000 pair
+park|random 40000 ipi
+park-bound|random 60000 ipi
+join|random 80000 ipi
+rouse|random 40000 pair
+rouse|random 40000 ipi
+rouse|random 40000 symmetric
+close|random 60000 ipi
+LIST
+}
+
+# Seeded bugs: NAME|MODEL|SEARCH N FENCES|FILE|SED. The checker must find each.
+seeds() {
+	cat <<'LIST'
+bias-leave-relaxed|bias|random 60000 ipi|src/sched/bias.h|s/weft__store_rel(&bias->busy, 0)/weft__store_rlx(\&bias->busy, 0)/
+bias-return-relaxed|bias|random 60000 ipi|src/sched/bias.h|s/weft__load_acq(&bias->attention)/weft__load_rlx(\&bias->attention)/
+bias-no-light-fence|bias|random 60000 pair|src/sched/bias.h|/weft__fence_light();/d
+bias-no-barrier|bias|random 60000 pair|src/sched/bias.c|/weft__os_barrier();/d
+bias-no-full-fence|bias|random 60000 symmetric|src/sched/bias.c|/weft__fence_full();/d
+bias-store-for-and|bias|random 60000 pair|src/sched/bias.c|s/weft__and_acqrel(&bias->attention, ~(uint32_t)WEFT__BIAS_SEIZED)/weft__store_rel(\&bias->attention, 0)/
+bias-stays-seized|bias|random 60000 pair|src/sched/bias.c|/if (i == PATIENCE)/,/}/{/weft__bias_release/d}
+idle-no-recheck|idle|random 60000 pair|src/sched/idle.c|s/(can_run && weft__work_visible())/false/
+idle-no-barrier|idle|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{/weft__os_barrier();/d}
+idle-no-light-fence|idle|random 60000 pair|src/sched/idle.h|/weft__fence_light_or_full();/d
+idle-searcher-just-leaves|idle|random 60000 pair|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
+idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
+idle-cleared-after-listing|idle|random 60000 pair|src/sched/idle.c|s/^\tlist_asleep(w);/&\n\tweft__store_rlx(\&w->wake, 0);/
+idle-drained-no-fence|idle|random 60000 ipi|src/sched/worker.c|/^bool weft__pool_drained/,/^}/{/weft__fence_full();/d}
+park-store-for-cas|park|random 60000 pair|src/sched/park.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
+park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_t)word;/d
+park-revoke-by-store|park|random 60000 pair|src/sched/park.c|s/weft__cas_acqrel(&wait->self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&wait->self->record->park, word - WEFT__PARKED), true)/
+park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
+park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
+join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/while (!weft__cas_acqrel(&record->join, &old, weft__join_word(handle, WEFT__JOIN_DONE)));/while (old = weft__xchg_acqrel(\&record->join, weft__join_word(handle, WEFT__JOIN_DONE)), false); if (old == detached) weft__record_put(cache, record, handle);/
+join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
+join-revoke-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_WAITING, WEFT__JOIN_RUNNING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_RUNNING)), true;/
+join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
+rouse-no-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^void weft__monitor_rouse/,/^}/{/weft__fence_full();/d}
+rouse-no-recheck|rouse|random 200000 pair|src/sched/monitor.c|/weft__fence_full(); .. order ROUSE: against/,/^}/s/if (weft__load_acq(&weft__pool.sleepers) <.*/if (false) {/
+rouse-no-monitor-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^static void sleep_if_all_do/,/^}/{/weft__fence_full();/d}
+close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{/weft__fence_full();/d}
+close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{/weft__fence_full();/d}
+close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/
+LIST
+}
+
+# --- How ---------------------------------------------------------------------------------------------------------------
+
+# mutate DIR FILE SED: what sed makes of FILE, in DIR. A sed that changes nothing is out of date: an error.
+mutate() {
+	mkdir -p "$1/$(dirname "$2")"
+	from=$2
+	[ ! -e "$1/$2" ] || from=$1/$2
+	sed "$3" "$from" >"$1/new"
+	if cmp -s "$from" "$1/new"; then
+		echo "tests/model/run.sh: nothing in $2 to apply this to: $3"
+		return 1
+	fi
+	mv "$1/new" "$1/$2"
+}
+
+# build NAME MODEL: DIR/NAME/model, from the files in DIR/NAME/over, else the tree's.
+build() {
+	dir=$BUILD/$1 objects=
+	threads=$(flags "$2" | cut -d' ' -f1)
+	mkdir -p "$dir/over"
+	tiny | while IFS='|' read -r file change; do
+		mutate "$dir/over" "$file" "$change"
+	done || return 1
+	in=tests/model
+	for name in $(sources "$2") ../../tests/model/os; do
+		[ "$name" != -- ] || { in=src && continue; }
+		file=$in/$name.c
+		[ ! -e "$dir/over/$file" ] || file=$dir/over/$file
+		object=$dir/$(echo "$name" | tr / _).o
+		# shellcheck disable=SC2046 # one flag a word
+		$CC -std=gnu11 -O1 -w -fno-pie -D_GNU_SOURCE -DWEFT__MODEL -DWEFT_USE_ARCH_GENERIC \
+			$(flags "$2" | cut -s -d' ' -f2-) \
+			-I"$dir/over" -Itests/model/stub -I. -Iinclude -c "$file" -o "$object" || return 1
+		objects="$objects $object"
+	done
+	# What the engine sets back before each execution. Functions that no model calls are left without an address.
+	# shellcheck disable=SC2086
+	ld -r -o "$dir/all.o" $objects
+	objcopy --rename-section .bss=model_state,alloc,load,data,contents \
+		--rename-section .data=model_state,alloc,load,data,contents "$dir/all.o"
+	$CXX -no-pie -Wl,--unresolved-symbols=ignore-all -o "$dir/model" "$BUILD/engine$threads.o" "$dir/all.o"
+}
+
+# verdict PASS|FAIL NAME TEXT
+verdict() {
+	printf '%s  %-28s %s\n' "$1" "$2" "$3" | tee -a "$BUILD/verdicts"
+	[ "$1" = PASS ] || { [ ! -e "$BUILD/$2.log" ] || tail -n 60 "$BUILD/$2.log" | cut -c1-150 | sed 's/^/        | /'; }
+}
+
+# clean MODEL: its runs find nothing.
+clean() {
+	if ! build "$1" "$1" >"$BUILD/$1.log" 2>&1; then
+		verdict FAIL "$1" 'does not build'
+		return
+	fi
+	runs | grep "^$1|" | while IFS='|' read -r model run; do
+		# shellcheck disable=SC2086
+		if "$BUILD/$1/model" $run >"$BUILD/$1.log" 2>&1; then
+			verdict PASS "$model" "$run: $(sed -n 's/^iterations: //p' "$BUILD/$1.log") executions"
+		else
+			verdict FAIL "$model" "$run: $(sed -n '2,3p' "$BUILD/$1.log" | tr '\n' ' ')"
+		fi
+	done
+}
+
+# seeded NAME: its bug is found.
+seeded() {
+	seeds | grep "^$1|" | while IFS='|' read -r name model run file change; do
+		log=$BUILD/$name.log
+		if ! { mutate "$BUILD/$name/over" "$file" "$change" && build "$name" "$model"; } >"$log" 2>&1; then
+			verdict FAIL "$name" 'does not build'
+			continue
+		fi
+		status=0
+		# shellcheck disable=SC2086
+		"$BUILD/$name/model" $run >"$log" 2>&1 || status=$?
+		if [ $status = 1 ]; then
+			verdict PASS "$name" "found: $(sed -n '2p' "$log"), $(sed -n '3p' "$log")"
+		else
+			tail -n 5 "$log" >"$log.end" && mv "$log.end" "$log"
+			verdict FAIL "$name" "the seeded bug is not found ($run, status $status)"
+		fi
+	done
+}
+
+job() {
+	case $1 in
+	engine*) $CXX -std=gnu++17 -O2 -w -DMODEL_THREADS="${1#engine}" -I. -c tests/model/engine.cc -o "$BUILD/$1.o" ;;
+	*) if seeds | grep -q "^$1|"; then seeded "$1"; else clean "$1"; fi ;;
+	esac
+}
+
+if [ "${1-}" = job ]; then
+	job "$2"
+	exit
+fi
+
+keep=false
+if [ "${1-}" = -k ]; then
+	keep=true
+	shift
+fi
+if ! command -v $CXX >/dev/null || ! echo '#include <relacy/pch.hpp>' | $CXX -E -x c++ - >/dev/null 2>&1; then
+	echo 'skipped: no g++ or no relacy (Debian: apt-get install relacy-dev)'
+	exit 77
+fi
+BUILD=$(mktemp -d)
+export BUILD
+$keep || trap 'rm -rf "$BUILD"' EXIT
+: >"$BUILD/verdicts"
+[ $# -gt 0 ] || set -- $(runs | cut -d'|' -f1 | sort -u) $(seeds | cut -d'|' -f1)
+printf '%s\n' engine3 engine4 | xargs -n 1 -P "$JOBS" "$0" job
+printf '%s\n' "$@" | xargs -n 1 -P "$JOBS" "$0" job
+$keep && echo "kept: $BUILD"
+failed=$(grep -c ^FAIL "$BUILD/verdicts" || true)
+echo "$(grep -c ^PASS "$BUILD/verdicts" || true) passed, $failed failed"
+[ "$failed" = 0 ]
