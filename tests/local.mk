@@ -26,16 +26,35 @@ unit_tests = \
 	tests/unit/test_wheel
 
 system_tests = \
+	tests/system/test_blocked \
+	tests/system/test_bound \
+	tests/system/test_crash \
+	tests/system/test_exit \
+	tests/system/test_fair \
+	tests/system/test_fork \
+	tests/system/test_guard \
+	tests/system/test_hog \
 	tests/system/test_join \
+	tests/system/test_outside \
+	tests/system/test_park \
 	tests/system/test_run \
+	tests/system/test_sleep \
 	tests/system/test_spawn \
-	tests/system/test_timeout
+	tests/system/test_timeout \
+	tests/system/test_workers
 
 stress_tests = \
+	tests/stress/stress_blocked \
+	tests/stress/stress_join \
+	tests/stress/stress_million \
 	tests/stress/stress_registers \
+	tests/stress/stress_restart \
+	tests/stress/stress_stacks \
 	tests/stress/stress_steal \
+	tests/stress/stress_timers \
 	tests/stress/stress_tls \
-	tests/stress/stress_unpark
+	tests/stress/stress_unpark \
+	tests/stress/stress_wake
 
 test_scripts = \
 	tests/arch/check_elf.sh \

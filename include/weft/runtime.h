@@ -7,7 +7,7 @@
 
 WEFT_BEGIN_DECLS
 
-/* The settings of a runtime. Yours to place; the runtime copies it at start. Zero means default in every field. */
+/* The settings of a runtime. Yours to place (every setter answers -EINVAL if it is NULL); the runtime copies it at start. Zero means default in every field. */
 struct weft_config {
 	uint64_t reserved[16];
 };
@@ -39,9 +39,9 @@ WEFT_API int weft_config_set_seed(struct weft_config *config, uint64_t seed);
 
 /*
  * Start the runtime with the calling kernel thread as one of its workers, run fn(arg) as the first green thread, return
- * when it and every other green thread has ended. config may be NULL; *result (if result is not NULL) is what fn
+ * when it and every other thread, bound ones too, has ended. config may be NULL; *result (if result is not NULL) is what fn
  * returned. 0, or: -EALREADY a runtime is running, -EDEADLK the caller is a green thread, -EINVAL fn is NULL, -EAGAIN
- * kernel threads or -ENOMEM memory could not be had.
+ * kernel threads or -ENOMEM memory could not be had, -EPERM in the child of a fork while a runtime ran.
  */
 WEFT_API WEFT_CHECK int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, void **result);
 
@@ -49,7 +49,7 @@ WEFT_API WEFT_CHECK int weft_run(const struct weft_config *config, void *(*fn)(v
  * weft_run. Spawn into it, join and unpark from any kernel thread. */
 WEFT_API WEFT_CHECK int weft_start(const struct weft_config *config);
 
-/* Stop what weft_start started and give its memory back. -EBUSY while green threads are alive (join them first), -EPERM
+/* Stop what weft_start started and give its memory back. -EBUSY while threads are alive (join them first), -EPERM
  * no runtime runs or weft_run started it, -EDEADLK called from a green or bound thread. It can be started again. */
 WEFT_API WEFT_CHECK int weft_stop(void);
 

@@ -37,7 +37,8 @@ enum weft_kind {
 /* Which isolation. -EINVAL for a kind that does not exist. */
 WEFT_API int weft_attr_set_kind(struct weft_attr *attr, enum weft_kind kind);
 
-/* Stack in bytes: 16 KiB to 1 GiB, rounded up to a power of two; 0: the runtime's default. -EINVAL outside. */
+/* Stack in bytes: 16 KiB to 1 GiB, rounded up to a power of two; 0: the runtime's default, or for a bound thread the
+ * system's. -EINVAL outside. */
 WEFT_API int weft_attr_set_stack_size(struct weft_attr *attr, size_t bytes);
 
 /* A name for reports: up to 15 bytes are kept. Copied. -EINVAL if NULL. */
@@ -47,12 +48,17 @@ WEFT_API int weft_attr_set_name(struct weft_attr *attr, const char *name);
  * the spawner goes on when it waits or ends, or on another worker. */
 WEFT_API int weft_attr_set_queued(struct weft_attr *attr, bool queued);
 
+#define WEFT_ANY_WORKER (~0u)
+
 /* Pin the thread to one worker, numbered from 0: it runs there and nowhere else, and is always queued, as are the threads
- * it spawns. -EINVAL above 255 here, and by weft_spawn if there is no such worker or the kind is bound. */
+ * it spawns. WEFT_ANY_WORKER (the default): not pinned. -EINVAL for other numbers above 255 here, and by weft_spawn if
+ * there is no such worker or the kind is bound. */
 WEFT_API int weft_attr_set_worker(struct weft_attr *attr, unsigned worker);
 
 /* True: nobody will join the thread; all of it is freed when it ends. As spawning with thread = NULL. */
 WEFT_API int weft_attr_set_detached(struct weft_attr *attr, bool detached);
+
+/* Every setter also answers -EINVAL if attr is NULL. */
 
 /*
  * Start fn(arg) as a thread; *thread, if thread is not NULL, becomes its handle before weft_spawn returns (not
@@ -69,8 +75,8 @@ WEFT_API int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn
  */
 WEFT_API int weft_join(weft_t thread, void **result) WEFT_MAY_SWITCH;
 
-/* The same for at most so many nanoseconds; -ETIMEDOUT: it still runs and can be joined later; -ENOMEM: so too, there
- * was no memory for a timer. */
+/* The same for at most so many nanoseconds, 0 being a question only; -ETIMEDOUT: it still runs and can be joined later;
+ * -ENOMEM: so too, there was no memory for a timer. */
 WEFT_API int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
 /* Nobody will join the thread: it is freed when it ends, or now if it has. -ESRCH, -EINVAL as weft_join. */
@@ -99,7 +105,8 @@ WEFT_API int weft_name_get(weft_t thread, char *buffer, size_t size);
  */
 WEFT_API int weft_park(void) WEFT_MAY_SWITCH;
 
-/* The same for at most so many nanoseconds; -ETIMEDOUT if no permit came; -ENOMEM without memory for a timer. */
+/* The same for at most so many nanoseconds, 0 being a question only; -ETIMEDOUT if no permit came; -ENOMEM without memory
+ * for a timer. */
 WEFT_API int weft_park_timeout(uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
 /* Give the thread its permit, waking it if it is parked. From any kernel thread. -ESRCH if it has ended. */

@@ -95,9 +95,9 @@ int weft_attr_set_name(struct weft_attr *attr, const char *name)
 
 int weft_attr_set_worker(struct weft_attr *attr, unsigned worker)
 {
-	if (!attr || worker >= WEFT__WORKERS_MAX)
+	if (!attr || (worker >= WEFT__WORKERS_MAX && worker != WEFT_ANY_WORKER))
 		return -EINVAL;
-	attr_of(attr)->home_plus_one = (uint16_t)(worker + 1);
+	attr_of(attr)->home_plus_one = (uint16_t)(worker + 1); /* 0 for WEFT_ANY_WORKER */
 	return 0;
 }
 

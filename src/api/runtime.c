@@ -21,7 +21,7 @@ static uint32_t workers_from_environment(void)
 	if (!text || !*text)
 		return 0;
 	unsigned long n = strtoul(text, &end, 10);
-	if (*end || n < 1 || n > WEFT__WORKERS_MAX) {
+	if (*text < '0' || *text > '9' || *end || n < 1 || n > WEFT__WORKERS_MAX) {
 		weft__warn("WEFT_WORKERS is not a number from 1 to 256: ignored");
 		return 0;
 	}

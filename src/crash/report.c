@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A crash takes the process. The handler runs on the kernel thread's alternate stack, writes one report by write(2),
- * puts the previous handlers back and returns: the instruction faults again, and the previous handler, or the kernel's
- * default with its core dump, sees the fault itself.
+ * A crash takes the process. The handler runs on the kernel thread's alternate stack and writes one report by write(2).
+ * If nobody handled the signal before weft, it puts the default back and returns: the instruction faults again, and the
+ * core dump shows the fault itself. Otherwise it calls the handler that was there, which may even recover.
  */
 #include "src/crash/report.h"
 
@@ -59,7 +59,7 @@ static void describe_overflow(struct weft__text *text, const struct weft__thread
 			     "weft_config_set_stack_size");
 }
 
-static void report(int sig, const siginfo_t *info)
+static void report(int sig, const siginfo_t *info, bool chained)
 {
 	struct weft__text text = { .len = 0 };
 	struct weft__worker *w = weft__worker();
@@ -85,19 +85,32 @@ static void report(int sig, const siginfo_t *info)
 		weft__text_str(&text, "; spawned at ");
 		weft__text_hex(&text, (uint64_t)t->spawned_at);
 	}
-	weft__text_str(&text, ". The process dies of it.\n");
+	weft__text_str(&text, chained ? ". The program's own handler is called.\n" : ". The process dies of it.\n");
 	weft__text_write(&text, STDERR_FILENO);
+}
+
+static const struct sigaction *action_before(int sig)
+{
+	int i = 0;
+	while (signals[i] != sig)
+		i++;
+	return &before[i];
 }
 
 static void handle(int sig, siginfo_t *info, void *context)
 {
-	(void)context;
-	for (int i = 0; i < SIGNALS; i++)
-		if (signals[i] == sig)
-			sigaction(sig, &before[i], NULL);
-	report(sig, info);
-	if (info->si_code <= 0)
-		raise(sig); /* nothing faults again by itself: delivered when this handler returns */
+	const struct sigaction *old = action_before(sig);
+	bool chained = (old->sa_flags & SA_SIGINFO) || (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN);
+	report(sig, info, chained);
+	if (chained && (old->sa_flags & SA_SIGINFO)) {
+		old->sa_sigaction(sig, info, context);
+	} else if (chained) {
+		old->sa_handler(sig);
+	} else {
+		signal(sig, SIG_DFL);
+		if (info->si_code <= 0)
+			raise(sig); /* nothing faults again by itself: delivered when this handler returns */
+	}
 }
 
 void weft__crash_install(void)

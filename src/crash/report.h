@@ -3,7 +3,7 @@
 #ifndef WEFT_SRC_CRASH_REPORT_H
 #define WEFT_SRC_CRASH_REPORT_H
 
-/* Handle SIGSEGV, SIGBUS, SIGFPE and SIGILL; what was installed before is put back at the first crash, and gets it. */
+/* Handle SIGSEGV, SIGBUS, SIGFPE and SIGILL; a handler that was installed before is called after the report. */
 void weft__crash_install(void);
 
 /* Put back what was there, unless somebody has installed something else since. */

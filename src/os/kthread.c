@@ -21,6 +21,9 @@ int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, si
 	pthread_attr_t attr;
 	sigset_t all, old;
 	pthread_attr_init(&attr);
+	long least = sysconf(_SC_THREAD_STACK_MIN);
+	if (stack && least > 0 && stack < (size_t)least)
+		stack = (size_t)least;
 	if (stack)
 		err = pthread_attr_setstacksize(&attr, stack);
 	if (detached)
@@ -39,6 +42,13 @@ int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, si
 void weft__os_kthread_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
+}
+
+unsigned long weft__os_timer_slack(unsigned long nanoseconds)
+{
+	long before = prctl(PR_GET_TIMERSLACK);
+	prctl(PR_SET_TIMERSLACK, nanoseconds);
+	return before > 0 ? (unsigned long)before : 1;
 }
 
 int weft__os_kthread_id(void)

@@ -14,6 +14,9 @@ int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, si
 /* The name shown by ps and gdb, of the calling kernel thread. Cut to 15 bytes. */
 void weft__os_kthread_name(const char *name);
 
+/* How late the kernel may let the calling thread's timers be, to batch them (50 us by default). What it was before. */
+unsigned long weft__os_timer_slack(unsigned long nanoseconds);
+
 /* The kernel's id of the calling thread, and whether the one with that id is waiting in the kernel now. */
 int weft__os_kthread_id(void);
 bool weft__os_kthread_blocked(int id);

@@ -50,7 +50,8 @@ static void end(struct weft__thread *self, void *result)
 	struct weft__record_cache mine = { 0 };
 	struct weft__record *record = self->record;
 	record->result = result;
-	weft__store_rlx(&record->park, 0); /* relaxed: as for a green thread */
+	weft__store_rlx(&record->park,
+			weft__park_word(self->handle + WEFT__GENERATION_ONE)); /* relaxed: as for a green thread */
 	weft__set_kernel_self(NULL);
 	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the
 	 * pool may stop at any time, and nothing of it is used but what is never freed. */

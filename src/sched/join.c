@@ -83,7 +83,7 @@ static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_f
 			return refusal(word, handle);
 	}
 	int err = park(&j.wait, deadline);
-	if (err == -ENOMEM && !change(j.record, handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_RUNNING))
+	if ((err == -ENOMEM || err == -EAGAIN) && !change(j.record, handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_RUNNING))
 		err = 0; /* it has ended meanwhile */
 	if (err)
 		return err;

@@ -76,6 +76,12 @@ int weft__park(struct weft__wait *wait, uint64_t deadline)
 	return weft__is_green(wait->self) ? park_green(wait) : park_kernel(wait, deadline);
 }
 
+int weft__park_never(struct weft__wait *wait, uint64_t deadline)
+{
+	(void)wait, (void)deadline;
+	return -EAGAIN;
+}
+
 static weft__cold void ready_elsewhere(struct weft__thread *t)
 {
 	if (t->kind == WEFT__PINNED) {

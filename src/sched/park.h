@@ -27,11 +27,15 @@ struct weft__wait {
 
 /*
  * How to wait until a deadline: weft__park ignores it for green threads (the scheduler has no timers) and honours it
- * for kernel threads; src/time supplies one that does both. 0, -ETIMEDOUT, or -ENOMEM: the wait was not committed.
+ * for kernel threads; src/time supplies one that does both. 0, -ETIMEDOUT, or, if the wait was not even committed,
+ * -ENOMEM or -EAGAIN.
  */
 typedef int weft__park_fn(struct weft__wait *wait, uint64_t deadline);
 
 weft__park_fn weft__park;
+
+/* Does not wait: always -EAGAIN. For a time limit of 0. */
+weft__park_fn weft__park_never;
 
 /* Make a waiting thread runnable: once for each wait, by whoever won the right to. From any kernel thread. The thread
  * may be gone by the time this returns. */

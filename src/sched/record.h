@@ -16,7 +16,8 @@
  *                                   DONE        joiner                   ended; `result` is there
  *                                   DETACHED    thread                   frees itself when it ends
  *
- *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)         0 once the thread has ended
+ *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)
+ *          once the thread has ended: that of the next generation, which no handle has yet
  *
  * A permit is there when the count differs from the one the thread saw last (thread->seen), so taking it costs no
  * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the
@@ -147,8 +148,8 @@ weft__inline struct weft__record *weft__record_get(struct weft__record_cache *ca
 weft__inline void weft__record_put(struct weft__record_cache *cache, struct weft__record *record, uint64_t handle)
 {
 	uint64_t next = handle + WEFT__GENERATION_ONE;
-	if (weft__unlikely(next < handle))
-		next += WEFT__GENERATION_ONE; /* generation 0 is skipped: no handle is 0 */
+	if (weft__unlikely((uint32_t)(next >> WEFT__INDEX_BITS) == 0))
+		next += WEFT__GENERATION_ONE; /* not even the half in `park` is ever 0, as it is in WEFT_NONE */
 	/* relaxed: a stale user's CAS fails before and after alike */
 	weft__store_rlx(&record->join, weft__join_word(next, WEFT__JOIN_FREE));
 	weft__store_rlx(&record->park, weft__park_word(next) | (handle & WEFT__INDEX_MASK));

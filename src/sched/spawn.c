@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "src/base/panic.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -71,6 +72,13 @@ void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint
 		wake_joiner(w, *weft__record_joiner(handle));
 }
 
+_Noreturn void weft__panic_no_thread(void)
+{
+	weft__panic("weft_exit, or the end of a thread's function, on a kernel thread that is not weft's: in the child "
+		    "of a "
+		    "fork call _exit or exec, elsewhere pthread_exit");
+}
+
 /*
  * End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. Not
  * inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
@@ -80,9 +88,15 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__record *record = self->record;
+	if (weft__unlikely(!w))
+		weft__panic_no_thread();
 	weft__worker_enter(w);
 	record->result = result;
-	weft__store_rlx(&record->park, 0); /* relaxed: whether an unpark now comes too late is a race of its caller's */
+	weft__store_rlx(
+		&record->park,
+		weft__park_word(
+			self->handle +
+			WEFT__GENERATION_ONE)); /* relaxed: whether an unpark now comes too late is a race of its caller's */
 	weft__count_ended(w); /* before the end can be seen: who has joined the last thread can stop the pool */
 	struct weft__thread *spawner = weft__ring_newest(&w->cont);
 	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&

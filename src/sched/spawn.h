@@ -15,6 +15,9 @@ int weft__spawn_bound(weft_t *thread, const struct weft__attr *attr, void *(*fn)
 void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
 		       struct weft__record_cache *cache);
 
+/* A thread cannot end here. */
+_Noreturn weft__cold void weft__panic_no_thread(void);
+
 _Noreturn void weft__exit_green(struct weft__thread *self, void *result);
 _Noreturn void weft__exit_bound(struct weft__thread *self, void *result);
 

@@ -176,6 +176,7 @@ void weft__worker_run(struct weft__worker *w)
 {
 	struct weft__signal_stack old;
 	weft__os_signal_stack_set(&old);
+	unsigned long slack = weft__os_timer_slack(1); /* threads sleep by this worker's timers */
 	weft__san_own_stack(&w->own);
 	w->kthread_id = weft__os_kthread_id();
 	weft__arch_set_worker(w);
@@ -185,6 +186,7 @@ void weft__worker_run(struct weft__worker *w)
 	weft__arch_set_worker(NULL);
 	weft__record_flush(&w->records);
 	weft__stack_cache_flush(&w->stacks);
+	weft__os_timer_slack(slack);
 	weft__os_signal_stack_restore(&old);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Yield, exit, self. */
-#include "src/base/panic.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -45,7 +44,7 @@ _Noreturn void weft_exit(void *result)
 {
 	struct weft__thread *self = weft__self_or_null();
 	if (!self)
-		weft__panic("weft_exit was called on a kernel thread that weft did not make: use pthread_exit there");
+		weft__panic_no_thread();
 	if (self->kind == WEFT__BOUND)
 		weft__exit_bound(self, result);
 	if (weft__load_rlx(&weft__pool.first) == self->handle) { /* relaxed: who would find it equal wrote it itself */

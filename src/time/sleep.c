@@ -99,12 +99,22 @@ int weft_sleep_until(uint64_t deadline)
 	return 0;
 }
 
+/* A time limit of 0 asks without waiting, and without a switch. */
+static int timed_out(int err)
+{
+	return err == -EAGAIN ? -ETIMEDOUT : err;
+}
+
 int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds)
 {
+	if (nanoseconds == 0)
+		return timed_out(weft__join(thread, result, weft__park_never, 0));
 	return weft__join(thread, result, weft__park_until, weft__os_after(nanoseconds));
 }
 
 int weft_park_timeout(uint64_t nanoseconds)
 {
+	if (nanoseconds == 0)
+		return timed_out(weft__park_permit(weft__park_never, 0));
 	return weft__park_permit(weft__park_until, weft__os_after(nanoseconds));
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Model: the idle protocol (src/sched/idle.h, idle.c) with all that takes part in it: the workers' loop, stealing, the
- * injector, the wake path of unpark, and the stop of a pool that drains. Three workers, no monitor.
+ * injector, the wake path of unpark, and the stop of a pool that drains. No monitor.
  *
- * The first thread makes three others runnable (MODEL_IDLE_OUTSIDE: a kernel thread from outside makes two) and then
- * keeps its worker until the first two of them run. So do they for each other; and all runs only if every worker that
- * sleeps is woken in time: if one wake-up is lost all of them sleep, and the checker reports a deadlock.
+ * The first thread makes others runnable and keeps its worker until all of these but the last run; so do they for each
+ * other. So all goes on only if every worker that sleeps is woken in time: if one wake-up is lost all of them sleep, and
+ * the checker reports a deadlock. Three workers; MODEL_IDLE_TWO: two, so that none makes up for what another misses;
+ * MODEL_IDLE_OUTSIDE: two, and a kernel thread from outside makes the threads runnable.
+ *
  * Also checked: each thread runs once, and every worker leaves its loop when all threads have ended.
  */
 #include "src/os/kthread.h"
@@ -17,10 +19,12 @@
 #include "src/sched/park.h"
 #include "tests/model/os.h"
 
-#ifndef MODEL_IDLE_OUTSIDE
-enum { WORKERS = 3, THREADS = 4, OUTSIDERS = 0 };
-#else
+#if defined(MODEL_IDLE_TWO)
+enum { WORKERS = 2, THREADS = 3, OUTSIDERS = 0 };
+#elif defined(MODEL_IDLE_OUTSIDE)
 enum { WORKERS = 2, THREADS = 2, OUTSIDERS = 1 };
+#else
+enum { WORKERS = 3, THREADS = 4, OUTSIDERS = 0 };
 #endif
 
 const unsigned model_threads = WORKERS + OUTSIDERS;
@@ -47,17 +51,14 @@ static void run(struct weft__thread *t)
 	MODEL_ASSERT(runs[self]++ == 0);
 	weft__store_rel(&begun[self], 1);
 	weft__os_futex_wake(&begun[self], model_threads);
-#ifndef MODEL_IDLE_OUTSIDE
-	if (self == 0)
-		for (unsigned i = 1; i < THREADS; i++)
-			weft__ready(&thread[i]);
-	if (self < 3) {
-		wait_for(1);
-		wait_for(2);
+	if (OUTSIDERS) {
+		wait_for(1 - self);
+		return;
 	}
-#else
-	wait_for(1 - self);
-#endif
+	for (unsigned i = 1; self == 0 && i < THREADS; i++)
+		weft__ready(&thread[i]);
+	for (unsigned i = 1; self < THREADS - 1 && i < THREADS - 1; i++)
+		wait_for(i);
 }
 
 /* From the worker's own stack to a thread, and from thread to thread as they end, until there is none. */

@@ -26,12 +26,12 @@ LIST
 sources() {
 	worker='sched/bias sched/ring sched/injector sched/dispatch sched/pinned sched/record os/lock'
 	case $1 in
-	bias) echo bias -- sched/bias sched/ring ;;
-	idle | idle-outside) echo idle stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
-	park | park-bound) echo park stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
-	join) echo join stub -- "$worker" sched/park sched/join sched/spawn ;;
-	rouse) echo rouse stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
-	close) echo close stub -- "$worker" sched/worker sched/pool ;;
+	bias) echo bias os -- sched/bias sched/ring ;;
+	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
+	park | park-bound) echo park os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
+	join) echo join os stub -- "$worker" sched/park sched/join sched/spawn ;;
+	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
+	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
 }
 
@@ -39,6 +39,7 @@ sources() {
 flags() {
 	case $1 in
 	bias | idle | rouse) echo 3 ;;
+	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
 	park | join | close) echo 4 ;;
 	park-bound) echo 3 -DMODEL_PARK_BOUND ;;
@@ -52,9 +53,13 @@ bias|random 60000 pair
 bias|random 60000 ipi
 bias|random 60000 symmetric
 bias|bound 1 pair
+close|bound 1 pair
 idle|random 15000 pair
 idle|random 15000 ipi
-idle|random 15000 symmetric
+idle|random 10000 symmetric
+idle-two|random 20000 pair
+idle-two|random 20000 ipi
+idle-two|random 20000 symmetric
 idle-outside|random 20000 pair
 idle-outside|random 20000 ipi
 idle-outside|random 20000 symmetric
@@ -74,32 +79,31 @@ seeds() {
 	cat <<'LIST'
 bias-leave-relaxed|bias|random 60000 ipi|src/sched/bias.h|s/weft__store_rel(&bias->busy, 0)/weft__store_rlx(\&bias->busy, 0)/
 bias-return-relaxed|bias|random 60000 ipi|src/sched/bias.h|s/weft__load_acq(&bias->attention)/weft__load_rlx(\&bias->attention)/
-bias-no-light-fence|bias|random 60000 pair|src/sched/bias.h|/weft__fence_light();/d
-bias-no-barrier|bias|random 60000 pair|src/sched/bias.c|/weft__os_barrier();/d
-bias-no-full-fence|bias|random 60000 symmetric|src/sched/bias.c|/weft__fence_full();/d
+bias-no-light-fence|bias|random 60000 pair|src/sched/bias.h|s/weft__fence_light();//
+bias-no-barrier|bias|random 60000 pair|src/sched/bias.c|s/weft__os_barrier();//
+bias-no-full-fence|bias|random 60000 symmetric|src/sched/bias.c|s/weft__fence_full();//
 bias-store-for-and|bias|random 60000 pair|src/sched/bias.c|s/weft__and_acqrel(&bias->attention, ~(uint32_t)WEFT__BIAS_SEIZED)/weft__store_rel(\&bias->attention, 0)/
 bias-stays-seized|bias|random 60000 pair|src/sched/bias.c|/if (i == PATIENCE)/,/}/{/weft__bias_release/d}
-idle-no-recheck|idle|random 60000 pair|src/sched/idle.c|s/(can_run && weft__work_visible())/false/
-idle-no-barrier|idle|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{/weft__os_barrier();/d}
-idle-no-light-fence|idle|random 60000 pair|src/sched/idle.h|/weft__fence_light_or_full();/d
-idle-searcher-just-leaves|idle|random 60000 pair|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
+idle-no-recheck|idle-two|random 60000 pair|src/sched/idle.c|s/(can_run && weft__work_visible())/false/
+idle-no-barrier|idle-two|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{s/weft__os_barrier();//}
+idle-no-light-fence|idle-two|random 60000 pair|src/sched/idle.h|s/weft__fence_light_or_full();//
+idle-searcher-just-leaves|idle|random 60000 ipi|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-cleared-after-listing|idle|random 60000 pair|src/sched/idle.c|s/^\tlist_asleep(w);/&\n\tweft__store_rlx(\&w->wake, 0);/
-idle-drained-no-fence|idle|random 60000 ipi|src/sched/worker.c|/^bool weft__pool_drained/,/^}/{/weft__fence_full();/d}
 park-store-for-cas|park|random 60000 pair|src/sched/park.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
 park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_t)word;/d
 park-revoke-by-store|park|random 60000 pair|src/sched/park.c|s/weft__cas_acqrel(&wait->self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&wait->self->record->park, word - WEFT__PARKED), true)/
 park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
 park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
-join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/while (!weft__cas_acqrel(&record->join, &old, weft__join_word(handle, WEFT__JOIN_DONE)));/while (old = weft__xchg_acqrel(\&record->join, weft__join_word(handle, WEFT__JOIN_DONE)), false); if (old == detached) weft__record_put(cache, record, handle);/
+join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/^void weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
-join-revoke-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_WAITING, WEFT__JOIN_RUNNING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_RUNNING)), true;/
+join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_WAITING)), true;/
 join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
-rouse-no-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^void weft__monitor_rouse/,/^}/{/weft__fence_full();/d}
+rouse-no-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^void weft__monitor_rouse/,/^}/{s/weft__fence_full();//}
 rouse-no-recheck|rouse|random 200000 pair|src/sched/monitor.c|/weft__fence_full(); .. order ROUSE: against/,/^}/s/if (weft__load_acq(&weft__pool.sleepers) <.*/if (false) {/
-rouse-no-monitor-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^static void sleep_if_all_do/,/^}/{/weft__fence_full();/d}
-close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{/weft__fence_full();/d}
-close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{/weft__fence_full();/d}
+rouse-no-monitor-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^static void sleep_if_all_do/,/^}/{s/weft__fence_full();//}
+close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
+close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
 close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/
 LIST
 }
@@ -124,19 +128,20 @@ build() {
 	dir=$BUILD/$1 objects=
 	threads=$(flags "$2" | cut -d' ' -f1)
 	mkdir -p "$dir/over"
-	tiny | while IFS='|' read -r file change; do
-		mutate "$dir/over" "$file" "$change"
+	tiny | while IFS='|' read -r tiny_file tiny_change; do
+		mutate "$dir/over" "$tiny_file" "$tiny_change"
 	done || return 1
 	in=tests/model
-	for name in $(sources "$2") ../../tests/model/os; do
-		[ "$name" != -- ] || { in=src && continue; }
-		file=$in/$name.c
-		[ ! -e "$dir/over/$file" ] || file=$dir/over/$file
-		object=$dir/$(echo "$name" | tr / _).o
+	for source in $(sources "$2"); do
+		[ "$source" != -- ] || { in=src && continue; }
+		path=$in/$source.c
+		[ ! -e "$dir/over/$path" ] || path=$dir/over/$path
+		object=$dir/$in-$(echo "$source" | tr / -).o
+		mkdir -p "$(dirname "$object")"
 		# shellcheck disable=SC2046 # one flag a word
 		$CC -std=gnu11 -O1 -w -fno-pie -D_GNU_SOURCE -DWEFT__MODEL -DWEFT_USE_ARCH_GENERIC \
 			$(flags "$2" | cut -s -d' ' -f2-) \
-			-I"$dir/over" -Itests/model/stub -I. -Iinclude -c "$file" -o "$object" || return 1
+			-I"$dir/over" -Itests/model/stub -I. -Iinclude -c "$path" -o "$object" || return 1
 		objects="$objects $object"
 	done
 	# What the engine sets back before each execution. Functions that no model calls are left without an address.

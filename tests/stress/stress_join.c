@@ -102,7 +102,7 @@ static void relax(void)
 	if (weft_self() && weft__worker())
 		weft_yield();
 	else
-		sched_yield();
+		usleep(10);
 }
 
 /* -EINVAL says that another will have it: but a timed joiner may give up, so go on until the handle is dead. */

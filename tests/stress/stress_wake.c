@@ -102,7 +102,7 @@ static void pause_a_bit(uint64_t *seed)
 	case 0:
 		break;
 	case 1:
-		spin_for(weft__tune.spin_ns + pick_of(seed, 20000) - 10000);
+		spin_for(weft__tune.spin_ns * 3 / 4 + pick_of(seed, weft__tune.spin_ns / 2));
 		break;
 	case 2:
 		spin_for(pick_of(seed, 2 * weft__tune.spin_ns));

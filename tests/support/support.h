@@ -22,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/base/atomic.h"
 #include "src/base/compiler.h"
 #include "src/os/fault.h"
 #include "src/os/memory.h"
