@@ -37,11 +37,16 @@ system_tests = \
 	tests/system/test_join \
 	tests/system/test_outside \
 	tests/system/test_park \
+	tests/system/test_pinned \
 	tests/system/test_run \
 	tests/system/test_sleep \
 	tests/system/test_spawn \
 	tests/system/test_timeout \
 	tests/system/test_workers
+
+fault_tests = \
+	tests/fault/test_fail \
+	tests/fault/test_limits
 
 stress_tests = \
 	tests/stress/stress_blocked \
@@ -58,6 +63,7 @@ stress_tests = \
 
 test_scripts = \
 	tests/arch/check_elf.sh \
+	tests/fault/modes.sh \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
 	tests/support/layers.sh
@@ -69,7 +75,7 @@ EXTRA_DIST += \
 
 test_programs =
 if HAVE_CHECK
-test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(stress_tests)
+test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(fault_tests) $(stress_tests)
 if HAVE_CXX
 test_programs += tests/arch/test_exception tests/system/test_cxx
 endif
@@ -83,7 +89,9 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/arch_test.h \
 	tests/arch/fill.h \
 	tests/arch/fill_aarch64.S \
-	tests/arch/fill_x86_64.S
+	tests/arch/fill_x86_64.S \
+	tests/support/child.h \
+	tests/support/support.h
 
 LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
 tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc

@@ -53,13 +53,15 @@ static void end(struct weft__thread *self, void *result)
 	weft__store_rlx(&record->park,
 			weft__park_word(self->handle + WEFT__GENERATION_ONE)); /* relaxed: as for a green thread */
 	weft__set_kernel_self(NULL);
+	weft__visit_begin();
 	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the
-	 * pool may stop at any time, and nothing of it is used but what is never freed. */
+	 * pool may be stopping, and waits for us as a visitor. */
 	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
 	weft__publish_end(NULL, record, self->handle, &mine);
 	weft__fence_full(); /* order STOP */
 	if (weft__load_acq(&weft__pool.draining))
 		weft__wake_one(); /* to see whether this was the last */
+	weft__visit_end();
 	weft__record_flush(&mine);
 	weft__os_signal_stack_restore(&b->signal_stack);
 	free(b);

@@ -30,6 +30,8 @@ static void age(struct weft__worker *w)
 
 struct weft__thread *weft__look_around(struct weft__worker *w)
 {
+	if (weft__unlikely(weft__load_acq(&w->token) == WEFT__TOKEN_LOST)) /* order TOKEN */
+		return NULL;
 	struct weft__thread *next = weft__load_rlx(&w->next);
 	collect_timers(w);
 	weft__injector_take(w);
@@ -38,8 +40,6 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 		weft__ready_inside(w, next);
 	}
 	age(w);
-	if (weft__unlikely(weft__load_acq(&w->token) == WEFT__TOKEN_LOST)) /* order TOKEN */
-		return NULL;
 	struct weft__thread *t = w->looks & 1 ? weft__pinned_pop(w) : NULL;
 	if (!t)
 		t = weft__ring_pop_front(&w->ready);

@@ -129,7 +129,7 @@ static struct weft__thread *look(struct weft__worker *w)
 	weft__worker_enter(w);
 	struct weft__thread *t = weft__look_around(w);
 	weft__worker_leave(w);
-	return t ? t : weft__steal(w);
+	return t || weft__load_rlx(&w->token) != WEFT__TOKEN_HELD ? t : weft__steal(w);
 }
 
 static bool worth_spinning(struct weft__worker *w)
@@ -177,6 +177,14 @@ struct weft__thread *weft__search(struct weft__worker *w)
 			weft__sub_acqrel(&weft__pool.searching, 1); /* order SEARCH: step 1, the others follow */
 	}
 	return t;
+}
+
+void weft__search_end(struct weft__worker *w)
+{
+	if (!w->searching)
+		return;
+	w->searching = false;
+	leave_searchers();
 }
 
 static void list_asleep(struct weft__worker *w)

@@ -42,6 +42,9 @@ void weft__wake_all(void);
 /* Out of work: search for a while. A thread to run, or NULL. Leaves the searchers either way. */
 struct weft__thread *weft__search(struct weft__worker *w);
 
+/* Woken to search, but unable to: leave the searchers. */
+void weft__search_end(struct weft__worker *w);
+
 /* Sleep until woken, or a timer of this worker is due. */
 void weft__sleep(struct weft__worker *w);
 

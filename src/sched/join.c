@@ -18,7 +18,7 @@ static bool change(struct weft__record *record, uint64_t handle, enum weft__join
 	return weft__cas_acqrel(&record->join, &old, weft__join_word(handle, to)); /* order RECORD-WAIT, RECORD-DONE */
 }
 
-/* CLAIMED by us, so `joiner` is ours to write; if the thread ends meanwhile the state is DONE, and we need not wait. */
+/* CLAIMED by us, so `joiner` is ours to write; if the thread ends meanwhile the state is HANDED, and we need not wait. */
 static bool join_commit(struct weft__wait *wait)
 {
 	struct join_wait *j = weft__container(wait, struct join_wait, wait);
@@ -44,14 +44,20 @@ static void free_record(struct weft__record *record, uint64_t handle)
 	weft__unlock(&weft__pool.outside.lock);
 }
 
+/* The record is ours: nobody else may change it. */
+weft__inline void take_result(struct weft__record *record, uint64_t handle, void **result)
+{
+	if (result)
+		*result = record->result;
+	free_record(record, handle);
+}
+
 /* Take what a thread that has ended left. Of several that try, one gets it. */
 weft__inline bool collect(struct weft__record *record, uint64_t handle, void **result)
 {
 	if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))
 		return false;
-	if (result)
-		*result = record->result; /* ours till it is put back */
-	free_record(record, handle);
+	take_result(record, handle, result);
 	return true;
 }
 
@@ -59,7 +65,8 @@ weft__inline bool collect(struct weft__record *record, uint64_t handle, void **r
 static int refusal(uint64_t word, uint64_t handle)
 {
 	uint64_t state = word ^ weft__join_word(handle, WEFT__JOIN_FREE);
-	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING || state == WEFT__JOIN_DETACHED)
+	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING || state == WEFT__JOIN_HANDED ||
+	    state == WEFT__JOIN_DETACHED)
 		return -EINVAL;
 	return -ESRCH;
 }
@@ -87,7 +94,9 @@ static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_f
 		err = 0; /* it has ended meanwhile */
 	if (err)
 		return err;
-	return collect(j.record, handle, result) ? 0 : -ESRCH;
+	(void)weft__load_acq(&j.record->join); /* order RECORD-DONE: it is HANDED */
+	take_result(j.record, handle, result);
+	return 0;
 }
 
 int weft__join(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline)

@@ -40,6 +40,18 @@ static bool fire_overdue(struct weft__worker *w, uint64_t now)
 	return true;
 }
 
+/* Move what is in the lanes of a worker without a token to the injector: nobody may ever come to steal it, all others being
+ * busy, and it may be just what the thread that blocks the worker waits for. */
+static bool rescue(struct weft__worker *w)
+{
+	if (!has_work(w) || !weft__bias_seize(&w->bias))
+		return false;
+	weft__worker_empty(w);
+	weft__bias_release(&w->bias);
+	weft__wake_one();
+	return true;
+}
+
 /* Take the token of a worker that is blocked in the kernel, and see that somebody uses it. */
 static void replace(struct weft__worker *w)
 {
@@ -48,6 +60,7 @@ static void replace(struct weft__worker *w)
 		return;
 	weft__bias_poke(&w->bias);
 	weft__add_acqrel(&weft__pool.tokens, 1);
+	(void)rescue(w);
 	if (weft__load_rlx(&weft__pool.sleepers))
 		weft__wake_one();
 	else if (weft__load_rlx(&weft__pool.workers) < weft__pool.parallelism + weft__tune.spare_workers)
@@ -58,7 +71,7 @@ static void replace(struct weft__worker *w)
 static bool look_at(struct weft__worker *w, uint64_t now)
 {
 	if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD)
-		return fire_overdue(w, now);
+		return (int)fire_overdue(w, now) | (int)rescue(w);
 	uint32_t dispatches = weft__load_rlx(&w->dispatches); /* relaxed: a hint */
 	bool stuck = dispatches == w->monitored;
 	w->monitored = dispatches;

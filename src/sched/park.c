@@ -82,16 +82,25 @@ int weft__park_never(struct weft__wait *wait, uint64_t deadline)
 	return -EAGAIN;
 }
 
-static weft__cold void ready_elsewhere(struct weft__thread *t)
+static weft__cold void ready_outside(struct weft__thread *t)
 {
-	if (t->kind == WEFT__PINNED) {
-		weft__pinned_push(t);
-	} else if (t->kind == WEFT__GREEN) {
-		weft__injector_push(t);
+	bool pinned = t->kind == WEFT__PINNED;
+	weft__visit_begin();
+	weft__injector_push(t); /* t may be gone after it */
+	if (!pinned)
 		weft__wake_one();
-	} else {
+	weft__visit_end();
+}
+
+static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thread *t)
+{
+	if (!weft__is_green(t)) {
 		weft__store_rel(&t->wake, 1); /* order WAKE; t may be gone after it */
 		weft__os_futex_wake(&t->wake, 1);
+	} else if (w) {
+		weft__pinned_push(t);
+	} else {
+		ready_outside(t);
 	}
 }
 
@@ -99,7 +108,7 @@ void weft__ready(struct weft__thread *t)
 {
 	struct weft__worker *w = weft__worker();
 	if (weft__unlikely(!w || t->kind != WEFT__GREEN)) {
-		ready_elsewhere(t);
+		ready_elsewhere(w, t);
 		return;
 	}
 	weft__worker_enter(w);

@@ -74,6 +74,8 @@ static void finish(void)
 		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
 		pthread_join(w->kthread, NULL);
 	}
+	while (weft__load_acq(&weft__pool.visitors)) /* order VISIT */
+		weft__os_relax();
 	weft__worker_free_all();
 	weft__stack_destroy();
 	weft__store_rel(&weft__pool.state, WEFT__POOL_NONE);

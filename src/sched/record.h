@@ -14,6 +14,7 @@
  *                                   CLAIMED     that joiner, thread      a joiner has the right to wait, does not yet
  *                                   WAITING     thread, joiner's timer   the joiner sleeps until the thread ends
  *                                   DONE        joiner                   ended; `result` is there
+ *                                   HANDED      that joiner              the same, for the one who had claimed it
  *                                   DETACHED    thread                   frees itself when it ends
  *
  *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)
@@ -23,8 +24,8 @@
  * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the
  * thread.
  *
- * Orders: RECORD-DONE  the thread's change to DONE (release) -> joiner's load or CAS (acquire): the result is seen
- *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's to DONE (acquire): `joiner` is seen
+ * Orders: RECORD-DONE  the thread's change to DONE or HANDED (release) -> joiner's load or CAS (acquire): the result is seen
+ *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's to HANDED (acquire): `joiner` is seen
  *         PARK-PERMIT  unpark's CAS (release) -> the parked thread's load (acquire): what preceded unpark is seen
  */
 #ifndef WEFT_SRC_SCHED_RECORD_H
@@ -47,6 +48,7 @@ enum weft__join_state {
 	WEFT__JOIN_CLAIMED,
 	WEFT__JOIN_WAITING,
 	WEFT__JOIN_DONE,
+	WEFT__JOIN_HANDED,
 	WEFT__JOIN_DETACHED,
 };
 

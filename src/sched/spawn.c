@@ -56,6 +56,13 @@ static void wake_joiner(struct weft__worker *w, struct weft__thread *joiner)
 		weft__ready_inside(w, joiner);
 }
 
+/* What a thread that ends leaves its record in. To a joiner who has claimed it, it is handed, so that nobody else can free
+ * the record, and another joiner write into it, while we look up whom to wake. */
+static enum weft__join_state ended(uint64_t old, uint64_t handle)
+{
+	return old == weft__join_word(handle, WEFT__JOIN_RUNNING) ? WEFT__JOIN_DONE : WEFT__JOIN_HANDED;
+}
+
 void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
 		       struct weft__record_cache *cache)
 {
@@ -67,8 +74,8 @@ void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint
 			return;
 		}
 	while (!weft__cas_acqrel(&record->join, &old,
-				 weft__join_word(handle, WEFT__JOIN_DONE))); /* order RECORD-DONE */
-	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))		     /* order RECORD-WAIT */
+				 weft__join_word(handle, ended(old, handle)))); /* order RECORD-DONE */
+	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))			/* order RECORD-WAIT */
 		wake_joiner(w, *weft__record_joiner(handle));
 }
 
@@ -146,8 +153,10 @@ static void run_later(struct weft__thread *t)
 	struct weft__worker *w = weft__worker();
 	t->sp = weft__arch_prepare(t, thread_main, t);
 	if (!w) {
+		weft__visit_begin();
 		weft__injector_push(t);
 		weft__wake_one();
+		weft__visit_end();
 		return;
 	}
 	weft__worker_enter(w);

@@ -111,19 +111,25 @@ bool weft__pool_close(void)
 	return empty;
 }
 
-/* Without a token nothing may run here: all that is runnable goes to the injector. */
-static void hand_over(struct weft__worker *w)
+void weft__worker_empty(struct weft__worker *w)
 {
 	struct weft__thread *t;
-	weft__worker_enter(w);
-	if (weft__load_rlx(&w->deadline) <= weft__os_now())
-		weft__timer_source->collect(w, false);
 	if ((t = weft__load_rlx(&w->next)))
 		weft__injector_push(t);
 	weft__store_rlx(&w->next, NULL);
 	while ((t = weft__ring_pop_front(&w->ready)) || (t = weft__ring_pop_front(&w->cont)))
 		weft__injector_push(t);
+}
+
+/* Without a token nothing may run here, nor may it count as a searcher, whom others rely on. */
+static void hand_over(struct weft__worker *w)
+{
+	weft__worker_enter(w);
+	if (weft__load_rlx(&w->deadline) <= weft__os_now())
+		weft__timer_source->collect(w, false);
+	weft__worker_empty(w);
 	weft__worker_leave(w);
+	weft__search_end(w);
 	if (weft__injector_count())
 		weft__wake_one();
 }
@@ -156,16 +162,14 @@ static void stop_if_drained(void)
 static void loop(struct weft__worker *w)
 {
 	while (!weft__pool_stopping()) {
-		struct weft__thread *t = NULL;
-		if (!has_token(w))
-			hand_over(w);
-		else
-			t = weft__search(w);
+		struct weft__thread *t = has_token(w) ? weft__search(w) : NULL;
 		if (t) {
 			weft__worker_enter(w);
 			weft__switch_from_idle(w, t);
 			continue;
 		}
+		if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD) /* order TOKEN: lost before the search, or in it */
+			hand_over(w);
 		stop_if_drained();
 		if (!weft__pool_stopping())
 			weft__sleep(w);

@@ -132,6 +132,7 @@ extern struct weft__pool {
 	weft__a32 workers; /* made; the array below is filled up to here */
 	_Atomic(struct weft__worker *) worker[WEFT__ALL_WORKERS_MAX];
 	weft__a64 spawned_outside, ended_outside; /* by kernel threads that are no worker */
+	weft__a32 visitors;			  /* of these, those amid making a thread runnable, or ending one */
 	weft__a32 draining;			  /* stop when nothing is alive */
 	weft__a64 first; /* the handle of weft_run's first thread: written by it, compared by threads with their own */
 	void **result;	 /* that thread's, written by it */
@@ -153,6 +154,21 @@ struct weft__source {
 	void (*collect)(struct weft__worker *worker, bool seized);
 };
 extern const struct weft__source *weft__timer_source;
+
+/*
+ * Around what a kernel thread outside the pool does to make a thread runnable, or to end one: that thread may have been
+ * the last, so that the pool stops, and the next one starts, while its maker still looks for somebody to wake. A pool that
+ * stops waits for its visitors.
+ */
+weft__inline void weft__visit_begin(void)
+{
+	weft__add_acqrel(&weft__pool.visitors, 1); /* order VISIT: counted before its thread can be seen */
+}
+
+weft__inline void weft__visit_end(void)
+{
+	weft__sub_acqrel(&weft__pool.visitors, 1); /* order VISIT: what it has read, before the pool is set up anew */
+}
 
 /* The calling kernel thread's worker: NULL outside the pool. Never keep it across a switch. */
 weft__inline struct weft__worker *weft__worker(void)
@@ -194,6 +210,9 @@ weft__inline void weft__count_ended(struct weft__worker *w)
 {
 	weft__store_rel(&w->ended, weft__load_rlx(&w->ended) + 1); /* order ALIVE */
 }
+
+/* Inside its lock: all that is runnable in its lanes goes to the injector. (Pinned threads stay.) */
+void weft__worker_empty(struct weft__worker *w);
 
 /* Threads spawned and not yet ended, bound ones included. Exact if nothing runs. */
 uint64_t weft__pool_alive(void);

@@ -55,6 +55,9 @@ static void run(struct weft__thread *t)
 		wait_for(1 - self);
 		return;
 	}
+	if (self == 0 && model_choose(2)) /* else the others hardly ever come as far as to sleep before there is work */
+		for (unsigned i = 0; i < 200 && model_newest(&weft__pool.sleepers.cell) == 0; i++)
+			model_yield(MODEL_HERE);
 	for (unsigned i = 1; self == 0 && i < THREADS; i++)
 		weft__ready(&thread[i]);
 	for (unsigned i = 1; self < THREADS - 1 && i < THREADS - 1; i++)

@@ -81,6 +81,8 @@ unsigned model_self(void);
 unsigned model_choose(unsigned limit);
 
 void model_fail(const char *what, struct model_place at);
+/* Called in place of a function of the product that the model is linked without. */
+#define model_missing(name) model_fail(name " is not in this model", MODEL_HERE)
 #define MODEL_ASSERT(cond) ((cond) ? (void)0 : model_fail(#cond, MODEL_HERE))
 
 #ifdef __cplusplus

@@ -57,6 +57,7 @@ __attribute__((weak)) int weft__arch_switch_call_tail(void **save, void *to, voi
 	return weft__arch_switch_call(save, to, after, arg);
 }
 
-void weft__os_timer_slack(void)
+unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 {
+	return nanoseconds;
 }

@@ -42,6 +42,19 @@ static void *target(void *arg)
 	return arg;
 }
 
+static void *churn(void *arg)
+{
+	weft_yield();
+	weft_yield();
+	return arg;
+}
+
+/* The record that was just freed is the next to be used: a late look at it from its last life would find another's. */
+static void reuse(uint64_t number)
+{
+	must((uintptr_t)join(spawn(NULL, churn, (void *)(uintptr_t)number)) == number);
+}
+
 static void won(uint64_t number, int i, void *result, bool by_join)
 {
 	must_eq(add(taken[i], 1), 0);
@@ -54,11 +67,11 @@ static void won(uint64_t number, int i, void *result, bool by_join)
 static bool try_one(uint64_t number, int i, uint64_t *seed)
 {
 	void *result = NULL;
-	bool join = true;
+	bool by_join = true;
 	int err;
 	switch (pick_of(seed, 8)) {
 	case 0:
-		join = false;
+		by_join = false;
 		err = weft_detach(handle[i]);
 		break;
 	case 1:
@@ -78,8 +91,10 @@ static bool try_one(uint64_t number, int i, uint64_t *seed)
 		return false;
 	}
 	must(err == 0 || err == -ESRCH || err == -EINVAL);
-	if (err == 0)
-		won(number, i, result, join);
+	if (err == 0) {
+		won(number, i, result, by_join);
+		reuse(number);
+	}
 	return err != -EINVAL;
 }
 

@@ -39,8 +39,9 @@ static void refuse_all(void)
 	progress();
 }
 
-static void *live(void *arg)
+static void *live(void *unused)
 {
+	(void)unused;
 	for (uint64_t i = 0; i < n; i++) {
 		thread[i] = spawn(NULL, wait_a_while, (void *)(uintptr_t)(i + 1));
 		if (i % 1024 == 0)

@@ -134,7 +134,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { they_may_block, run_waits_for_them, the_last_two_end_together, they_spawn_and_join,
-				       smallest, NULL };
+	const TTest *const tests[] = { they_may_block,	    run_waits_for_them, the_last_two_end_together,
+				       they_spawn_and_join, smallest,		NULL };
 	return run_tests("system/bound", tests);
 }

@@ -30,7 +30,6 @@ static void *raise_it(void *arg)
 	return NULL;
 }
 
-
 static struct crash {
 	void *(*fn)(void *);
 	void *arg;
@@ -175,8 +174,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { a_bad_address,	       overflow_of_the_stack,	     other_signals,
-				       a_bound_thread,	       no_report,		     the_previous_handler_is_next,
-				       handlers_are_put_back, NULL };
+	const TTest *const tests[] = {
+		a_bad_address, overflow_of_the_stack,	     other_signals,	    a_bound_thread,
+		no_report,     the_previous_handler_is_next, handlers_are_put_back, NULL
+	};
 	return run_tests("system/crash", tests);
 }

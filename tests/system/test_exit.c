@@ -80,7 +80,8 @@ static int started(void *arg)
 	atexit(say_goodbye);
 	check_eq(weft_start(NULL), 0);
 	for (int i = 0; i < 10; i++)
-		check_eq(weft_spawn(NULL, i % 3 ? WEFT_GREEN : WEFT_BOUND, i % 2 ? yield_for_ever : sleep_often, arg), 0);
+		check_eq(weft_spawn(NULL, i % 3 ? WEFT_GREEN : WEFT_BOUND, i % 2 ? yield_for_ever : sleep_often, arg),
+			 0);
 	exit(17);
 }
 

@@ -65,8 +65,8 @@ START_TEST(ready_threads_do_not_starve)
 	struct weft_config config = workers_exactly(1);
 	run_with(&config, test_ready, NULL);
 	for (uint32_t n = 0; n < N; n++)
-		ck_assert_msg(waited[n] <= K * (n + 1), "with %u ahead it ran after %u dispatches, not %u", n, waited[n],
-			      K * (n + 1));
+		ck_assert_msg(waited[n] <= K * (n + 1), "with %u ahead it ran after %u dispatches, not %u", n,
+			      waited[n], K * (n + 1));
 	ck_assert_uint_gt(waited[N - 1], K); /* the pair was there indeed */
 }
 END_TEST
@@ -101,6 +101,11 @@ static void *chain(void *arg)
 START_TEST(continuations_do_not_starve)
 {
 	struct weft_config config = workers_exactly(1);
+	if (WEFT__TSAN) { /* clang 14's runtime crashes when fibers that have long not run go on (TraceSwitchPartImpl) */
+		printf("skipped: continuations that wait long, under ThreadSanitizer\n");
+		return;
+	}
+	set(stop, 0);
 	run_with(&config, chain, NULL);
 	for (uint32_t n = 0; n < N; n++)
 		ck_assert_msg(waited[n] <= K * AGE * (n + 1) + K * N, "with %u older it went on after %u, not %u", n,

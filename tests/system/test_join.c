@@ -144,9 +144,20 @@ static weft_t stale[4], alive; /* alive: of the first thread */
 
 static void *garbage(void *arg)
 {
-	const weft_t made_up[] = { WEFT_NONE, 1, 77, WEFT__INDEX_MASK, WEFT__GENERATION_ONE | WEFT__INDEX_MASK, UINT64_MAX,
-				   alive + 2 * WEFT__GENERATION_ONE, alive - WEFT__GENERATION_ONE, alive ^ (uint64_t)1 << 55, WEFT__GENERATION_ONE * 1000 + 3, stale[0], stale[1],
-				   stale[2], stale[3] };
+	const weft_t made_up[] = { WEFT_NONE,
+				   1,
+				   77,
+				   WEFT__INDEX_MASK,
+				   WEFT__GENERATION_ONE | WEFT__INDEX_MASK,
+				   UINT64_MAX,
+				   alive + 2 * WEFT__GENERATION_ONE,
+				   alive - WEFT__GENERATION_ONE,
+				   alive ^ (uint64_t)1 << 55,
+				   WEFT__GENERATION_ONE * 1000 + 3,
+				   stale[0],
+				   stale[1],
+				   stale[2],
+				   stale[3] };
 	char name[16];
 	for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++) {
 		check_eq(weft_join(made_up[i], NULL), -ESRCH);

@@ -155,7 +155,8 @@ static void *unpark_the_dead(void *arg)
 		wait_until(weft_unpark(thread) == -ESRCH); /* ended, not joined yet */
 		join(thread);
 		check_eq(weft_unpark(thread), -ESRCH);
-		for (int i = 0; i < 200; i++) { /* whoever has its record and stack now gets no permit by the old handle */
+		for (int i = 0; i < 200;
+		     i++) { /* whoever has its record and stack now gets no permit by the old handle */
 			weft_t heir = spawn(kinds[kind], ended, NULL);
 			check_eq(weft_unpark(thread), -ESRCH);
 			join(heir);

@@ -106,8 +106,10 @@ static void *wait_long(void *arg)
 
 static void *ends_of_the_range(void *arg)
 {
-	static const uint64_t limit[] = { WEFT_FOREVER, WEFT_FOREVER - 1,		 UINT64_MAX / 2,
-					  UINT64_C(1) << 48, (UINT64_C(1) << 31) * 1000000, WEFT_S(3600 * 24) };
+	static const uint64_t limit[] = {
+		WEFT_FOREVER,	  WEFT_FOREVER - 1, UINT64_MAX / 2, UINT64_C(1) << 48, (UINT64_C(1) << 31) * 1000000,
+		WEFT_S(3600 * 24)
+	};
 	enum { N = sizeof limit / sizeof *limit };
 	weft_t thread[N];
 	for (int i = 0; i < N; i++)

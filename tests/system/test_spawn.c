@@ -234,7 +234,13 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { results_and_handles, exit_of_the_first_thread, errors,	   queued_or_at_once,
-				       names,		    detached,		      stack_sizes, NULL };
+	const TTest *const tests[] = { results_and_handles,
+				       exit_of_the_first_thread,
+				       errors,
+				       queued_or_at_once,
+				       names,
+				       detached,
+				       stack_sizes,
+				       NULL };
 	return run_tests("system/spawn", tests);
 }

@@ -65,7 +65,7 @@ START_TEST(attributes)
 	ck_assert_int_eq(weft_attr_set_kind(&attr, WEFT_KIND_BOUND), 0);
 	ck_assert_mem_eq(&attr, &weft_attr_bound, sizeof attr);
 	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind)2), -EINVAL);
-	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind)-1), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind) - 1), -EINVAL);
 	ck_assert_mem_eq(&attr, &weft_attr_bound, sizeof attr);
 	ck_assert_int_eq(weft_attr_set_kind(&attr, WEFT_KIND_GREEN), 0);
 	ck_assert_int_eq(weft_attr_set_queued(&attr, true), 0);

@@ -53,14 +53,15 @@ static void check_stacks(unsigned class, int n)
 	for (int i = 0; i < n; i++) {
 		char *h = head[i] = take(class), *low = weft__stack_low(h, class), *top = weft__stack_top(h);
 		check_eq(top - low, weft__stack_size(class));
-		check_eq((uintptr_t)h % WEFT__CACHE_LINE, 0);
+		check_eq((uintptr_t)h % 32, 0);
 		check(h + WEFT__STACK_HEAD <= top && h > top - 4096);
 		for (size_t at = sizeof(struct weft__free_stack); at < WEFT__STACK_HEAD; at++)
 			check(h[at] == 0);
 		memset(h, 0x55, WEFT__STACK_HEAD);
 		low[0] = 0x55;
 		check(i % 16 || (!writable(low - 1) && !writable(low - WEFT__STACK_GUARD)));
-		check(weft__stack_guard_hit(low - 1, h, class) && weft__stack_guard_hit(low - WEFT__STACK_GUARD, h, class));
+		check(weft__stack_guard_hit(low - 1, h, class) &&
+		      weft__stack_guard_hit(low - WEFT__STACK_GUARD, h, class));
 		check(!weft__stack_guard_hit(low, h, class));
 		check(!weft__stack_guard_hit(low - WEFT__STACK_GUARD - 1, h, class));
 	}

@@ -182,7 +182,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { agrees_with_the_model, each_distance_fires_on_its_tick, a_past_tick_is_now,
-				       the_end_of_the_range, many_timers, NULL };
+	const TTest *const tests[] = { agrees_with_the_model, each_distance_fires_on_its_tick,
+				       a_past_tick_is_now,    the_end_of_the_range,
+				       many_timers,	      NULL };
 	return run_tests("unit/wheel", tests);
 }
