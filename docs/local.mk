@@ -43,5 +43,6 @@ EXTRA_DIST += \
 	docs/examples/parallel_sum.c \
 	docs/examples/pingpong.c \
 	docs/examples/sleepers.c \
+	docs/memory-model.md \
 	docs/porting.md \
 	docs/tls.md

@@ -70,6 +70,20 @@ test_scripts = \
 
 EXTRA_DIST += \
 	$(test_scripts) \
+	tests/model/atomic_model.h \
+	tests/model/bias.c \
+	tests/model/close.c \
+	tests/model/engine.cc \
+	tests/model/idle.c \
+	tests/model/join.c \
+	tests/model/model.h \
+	tests/model/os.c \
+	tests/model/os.h \
+	tests/model/park.c \
+	tests/model/rouse.c \
+	tests/model/run.sh \
+	tests/model/stub.c \
+	tests/model/stub/arch/generic/cpu.h \
 	tests/support/installed.sh \
 	tests/support/vm-aarch64.sh
 
@@ -103,7 +117,7 @@ AM_CPPFLAGS += $(CHECK_CFLAGS)
 TEST_TIMEOUT = 300
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
-AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; export CC CXX NM; \
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; EMULATOR='$(EMULATOR)'; export CC CXX NM EMULATOR; \
 	FILES=`ls .libs/libweft.so arch/*/switch.o arch/*/.libs/switch.o 2>/dev/null`; export FILES;
 
 # Unit tests, and the system tests that a tool some fifty times slower can still run.

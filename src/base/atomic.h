@@ -4,7 +4,7 @@
  * algorithms compile against a model checker (tests/model), which supplies these names itself.
  *
  * Every operation says its order in its name. A call site whose order is not relaxed names the pair it belongs to
- * ("order BIAS-HANDOVER"), and docs/memory-model.md lists the pairs. There is no implicit sequential consistency.
+ * ("order BIAS-LEAVE"), and docs/memory-model.md lists the pairs. There is no implicit sequential consistency.
  */
 #ifndef WEFT_SRC_BASE_ATOMIC_H
 #define WEFT_SRC_BASE_ATOMIC_H

@@ -219,8 +219,8 @@ void weft__sleep(struct weft__worker *w)
 	bool can_run = weft__load_rlx(&w->token) == WEFT__TOKEN_HELD;
 	list_asleep(w);
 	weft__os_barrier();
-	if (!(can_run && weft__work_visible()) && !weft__pinned_any(w) && !weft__pool_drained() &&
-	    !weft__pool_stopping())
+	bool work = can_run && weft__work_visible();
+	if (!work && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
 		while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
 			if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline)))
 				break;
@@ -230,6 +230,10 @@ void weft__sleep(struct weft__worker *w)
 		       NOT_WOKEN) /* order WAKE: it is off the list, so this is on its way */
 			weft__cpu_relax();
 		w->searching = how == WOKEN_TO_SEARCH;
+	} else if (
+		work) { /* left to us when we were a searcher: we are one again, lest only the first of it is found */
+		weft__add_acqrel(&weft__pool.searching, 1); /* order SEARCH */
+		w->searching = true;
 	}
 	weft__monitor_rouse();
 }

@@ -10,10 +10,12 @@
  *      wake one                                4  any lane with work? take itself off the list : sleep
  *
  * Either (3) of the submitter sees the sleeper, or its (1) is before the membarrier and (4) of the worker sees the
- * work. A submitter that sees a searcher leaves the work to it: the searcher has its steps 1 to 4 still before it.
+ * work. A submitter that sees a searcher leaves the work to it: the searcher has its steps 1 to 4 still before it, or
+ * if it finds something before, and is the last to leave, looks once more, behind a membarrier if somebody sleeps.
  *
  * Waking costs the waker 7-9 us, so `searching` also counts a worker on its way from sleep to search: one wake is in
- * flight at a time, and a searcher that finds work wakes the next if there is more. A thread alone in a `next` slot, or
+ * flight at a time, and a searcher that finds work wakes the next if there is more. Likewise a worker that goes back in
+ * step 4 is a searcher again: the work it saw may be more than it takes. A thread alone in a `next` slot, or
  * a lone continuation, wakes nobody: its owner will reach it in a moment, and if it does not, the monitor sees that.
  */
 #ifndef WEFT_SRC_SCHED_IDLE_H

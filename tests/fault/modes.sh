@@ -7,7 +7,8 @@ for mode in barrier mprotect tiny; do
 	for name in blocked bound crash hog join outside park run sleep spawn timeout; do
 		program=tests/system/test_$name
 		[ -x "$program" ] || { echo "$program is not built"; exit 77; }
-		if WEFT_TEST_MODE=$mode "$program"; then
+		# shellcheck disable=SC2086
+		if WEFT_TEST_MODE=$mode ${EMULATOR-} "$program"; then
 			echo "$mode: $name passed"
 		else
 			echo "$mode: $name FAILED"

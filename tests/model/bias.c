@@ -6,8 +6,8 @@
  * Checked: whoever is in is alone in (`inside` is a plain variable, any race on it is found); each thread pushed comes out
  * once, with what its pusher wrote before; a poke is not lost.
  */
-#include "src/sched/ring.h"
 #include "src/sched/bias.h"
+#include "src/sched/ring.h"
 #include "src/sched/tune.h"
 #include "tests/model/os.h"
 

@@ -382,7 +382,7 @@ int main(int argc, char **argv)
 			params.initial_state = argv[4];
 	} else {
 		params.search_type = strcmp(argv[1], "full") ? rl::fair_context_bound_scheduler_type
-							    : rl::fair_full_search_scheduler_type;
+							     : rl::fair_full_search_scheduler_type;
 		params.context_bound = (unsigned)strtoul(argv[2], 0, 10);
 	}
 	return rl::simulate<suite>(params) ? 0 : 1;

@@ -10,10 +10,10 @@
  *
  * Also checked: each thread runs once, and every worker leaves its loop when all threads have ended.
  */
+#include "src/sched/idle.h"
 #include "src/os/kthread.h"
 #include "src/os/signal_stack.h"
 #include "src/sched/dispatch.h"
-#include "src/sched/idle.h"
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
 #include "src/sched/park.h"

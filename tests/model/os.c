@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What src/os and the memory below it are to a model. */
+#include "tests/model/os.h"
 #include "src/os/barrier.h"
 #include "src/os/clock.h"
 #include "src/os/futex.h"
 #include "src/os/memory.h"
-#include "tests/model/os.h"
 
 struct weft__worker *model_worker[MODEL_THREADS_MAX];
 uint64_t model_clock;

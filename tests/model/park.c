@@ -144,4 +144,3 @@ void model_after(void)
 		weft__ring_destroy(&worker[i].cont);
 	}
 }
-

@@ -55,8 +55,8 @@ bias|random 60000 ipi
 bias|random 60000 symmetric
 bias|bound 1 pair
 close|bound 1 pair
-idle|random 15000 pair
-idle|random 15000 ipi
+idle|random 10000 pair
+idle|random 10000 ipi
 idle|random 10000 symmetric
 idle-two|random 20000 pair
 idle-two|random 20000 ipi
@@ -85,11 +85,12 @@ bias-no-barrier|bias|random 60000 pair|src/sched/bias.c|s/weft__os_barrier();//
 bias-no-full-fence|bias|random 60000 symmetric|src/sched/bias.c|s/weft__fence_full();//
 bias-store-for-and|bias|random 60000 pair|src/sched/bias.c|s/weft__and_acqrel(&bias->attention, ~(uint32_t)WEFT__BIAS_SEIZED)/weft__store_rel(\&bias->attention, 0)/
 bias-stays-seized|bias|random 60000 pair|src/sched/bias.c|/if (i == PATIENCE)/,/}/{/weft__bias_release/d}
-idle-no-recheck|idle-two|random 60000 pair|src/sched/idle.c|s/(can_run && weft__work_visible())/false/
+idle-no-recheck|idle-two|random 60000 pair|src/sched/idle.c|s/bool work = can_run && weft__work_visible();/bool work = false;/
 idle-no-barrier|idle-two|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{s/weft__os_barrier();//}
 idle-no-light-fence|idle-two|random 60000 pair|src/sched/idle.h|s/weft__fence_light_or_full();//
 idle-searcher-just-leaves|idle|random 60000 ipi|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
+idle-rechecker-no-searcher|idle|random 60000 ipi|src/sched/idle.c|s/} else if (work) {/} else if (false) {/
 idle-cleared-after-listing|idle|random 60000 pair|src/sched/idle.c|s/^\tlist_asleep(w);/&\n\tweft__store_rlx(\&w->wake, 0);/
 park-store-for-cas|park|random 60000 pair|src/sched/park.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
 park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_t)word;/d
@@ -97,6 +98,7 @@ park-revoke-by-store|park|random 60000 pair|src/sched/park.c|s/weft__cas_acqrel(
 park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
 park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
 join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/^void weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
+join-done-for-handed|join|random 200000 pair|src/sched/spawn.c|s/WEFT__JOIN_DONE : WEFT__JOIN_HANDED/WEFT__JOIN_DONE : WEFT__JOIN_DONE/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
 join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_WAITING)), true;/
 join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
@@ -198,8 +200,20 @@ seeded() {
 	done
 }
 
+# The orders that the source names, and those of docs/memory-model.md, are the same.
+names() {
+	grep -rhoE 'order [A-Z]+(-[A-Z]+)*' src arch | cut -d' ' -f2 | sort -u >"$BUILD/in-source"
+	sed -n 's/^| \([A-Z-]*\) | .*/\1/p' docs/memory-model.md | sort -u >"$BUILD/in-docs"
+	if diff "$BUILD/in-source" "$BUILD/in-docs" >"$BUILD/names.log"; then
+		verdict PASS names "$(grep -c . "$BUILD/in-docs") orders, all in docs/memory-model.md"
+	else
+		verdict FAIL names 'the orders in src (<) and in docs/memory-model.md (>) differ'
+	fi
+}
+
 job() {
 	case $1 in
+	names) names ;;
 	engine*) $CXX -std=gnu++17 -O2 -w -DMODEL_THREADS="${1#engine}" -I. -c tests/model/engine.cc -o "$BUILD/$1.o" ;;
 	*) if seeds | grep -q "^$1|"; then seeded "$1"; else clean "$1"; fi ;;
 	esac
@@ -223,7 +237,8 @@ BUILD=$(mktemp -d)
 export BUILD
 $keep || trap 'rm -rf "$BUILD"' EXIT
 : >"$BUILD/verdicts"
-[ $# -gt 0 ] || set -- $(runs | cut -d'|' -f1 | sort -u) $(seeds | cut -d'|' -f1)
+# shellcheck disable=SC2046 # one name a word
+[ $# -gt 0 ] || set -- names $(runs | cut -d'|' -f1 | sort -u) $(seeds | cut -d'|' -f1)
 printf '%s\n' engine3 engine4 | xargs -n 1 -P "$JOBS" "$0" job
 printf '%s\n' "$@" | xargs -n 1 -P "$JOBS" "$0" job
 $keep && echo "kept: $BUILD"

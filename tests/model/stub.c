@@ -34,7 +34,8 @@ void weft__os_kthread_name(const char *name)
 	(void)name;
 }
 
-__attribute__((weak)) int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet)
+__attribute__((weak)) int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack,
+						 bool detached, bool quiet)
 {
 	(void)thread, (void)fn, (void)arg, (void)stack, (void)detached, (void)quiet;
 	return -1;

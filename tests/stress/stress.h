@@ -6,6 +6,7 @@
  *              WEFT_STRESS    how long, as a factor: 1 (the default) is a few seconds a program
  *              WEFT_WORKERS   how many workers: unset, the program runs with 1, then 2, then 8
  *              WEFT_STRESS_ABORT  set: dump core (abort) on failure, for a debugger
+ *              WEFT_TEST_MODE     barrier: as on a kernel without membarrier
  *
  * A watchdog ends the program, with the state of every worker printed, when progress() has not been called for a while.
  */
@@ -25,6 +26,7 @@
 
 #include "src/base/compiler.h"
 #include "src/base/random.h"
+#include "src/os/fault.h"
 #include "src/sched/injector.h"
 #include "src/sched/worker.h"
 #include "weft.h"
@@ -52,20 +54,24 @@ static inline void stress_dump(void)
 {
 	struct weft__pool *p = &weft__pool;
 	uint32_t n = weft__load_acq(&p->workers);
-	fprintf(stderr, "pool: state %u parallelism %u tokens %d workers %u sleepers %u searching %u injector %u alive %lld\n",
-		weft__load_acq(&p->state), p->parallelism, (int)weft__load_acq(&p->tokens), n, weft__load_acq(&p->sleepers),
-		weft__load_acq(&p->searching), weft__injector_count(), (long long)weft__pool_alive());
+	fprintf(stderr,
+		"pool: state %u parallelism %u tokens %d workers %u sleepers %u searching %u injector %u alive %lld\n",
+		weft__load_acq(&p->state), p->parallelism, (int)weft__load_acq(&p->tokens), n,
+		weft__load_acq(&p->sleepers), weft__load_acq(&p->searching), weft__injector_count(),
+		(long long)weft__pool_alive());
 	for (uint32_t i = 0; i < n; i++) {
 		struct weft__worker *w = weft__load_acq(&p->worker[i]);
 		fprintf(stderr,
-			"worker %u: kthread %d token %u listed %d wake %u busy %u attention %u dispatches %u current %p "
+			"worker %u: kthread %d token %u listed %d wake %u busy %u attention %u dispatches %u current "
+			"%p "
 			"next %p cont %u ready %u searching %d due in %lld us\n",
 			w->index, w->kthread_id, weft__load_acq(&w->token), !weft__list_empty(&w->sleeping),
 			weft__load_acq(&w->wake), weft__load_acq(&w->bias.busy), weft__load_acq(&w->bias.attention),
 			weft__load_acq(&w->dispatches), (void *)w->current, (void *)weft__load_acq(&w->next),
 			weft__ring_count(&w->cont), weft__ring_count(&w->ready), w->searching,
-			weft__load_acq(&w->deadline) == UINT64_MAX ? -1LL :
-				(long long)(weft__load_acq(&w->deadline) - weft_now()) / 1000);
+			weft__load_acq(&w->deadline) == UINT64_MAX
+				? -1LL
+				: (long long)(weft__load_acq(&w->deadline) - weft_now()) / 1000);
 	}
 }
 
@@ -75,8 +81,8 @@ static _Noreturn __attribute__((noinline, unused)) void stress_fail(const char *
 	static shared failed;
 	while (add(failed, 1) != 0)
 		pause();
-	fprintf(stderr, "%s:%d: not so: %s (%lld, %lld)\nWEFT_SEED=%llu WEFT_WORKERS=%u\n", file, line, what, is, should,
-		(unsigned long long)stress.seed, stress.workers);
+	fprintf(stderr, "%s:%d: not so: %s (%lld, %lld)\nWEFT_SEED=%llu WEFT_WORKERS=%u\n", file, line, what, is,
+		should, (unsigned long long)stress.seed, stress.workers);
 	stress_dump();
 	if (getenv("WEFT_STRESS_ABORT"))
 		abort();
@@ -214,16 +220,24 @@ static inline uint64_t kib_of(const char *path, const char *key)
 	return kib;
 }
 
+static inline int stress_no_barrier(enum weft__os_site site)
+{
+	return site == WEFT__OS_BARRIER ? -ENOSYS : 0;
+}
+
 /* What main returns: the phase with each number of workers, or with the one that was asked for. */
 static inline int stress_main(const char *name, void (*phase)(void))
 {
 	static const unsigned usual[] = { 1, 2, 8 };
 	const char *seed = getenv("WEFT_SEED"), *factor = getenv("WEFT_STRESS"), *workers = getenv("WEFT_WORKERS");
+	const char *mode = getenv("WEFT_TEST_MODE");
 	pthread_t watchdog;
 	stress.name = name;
 	stress.seed = (seed ? strtoull(seed, NULL, 0) : weft_now() * 0x9e3779b97f4a7c15u) | 1;
 	stress.factor = factor ? strtod(factor, NULL) : 1;
 	stress.patience = WEFT_S(STRESS_SLOW ? 120 : 30);
+	if (mode && strcmp(mode, "barrier") == 0)
+		weft__os_fault_hook = stress_no_barrier;
 	printf("%s: WEFT_SEED=%llu\n", name, (unsigned long long)stress.seed);
 	fflush(stdout);
 	must_eq(pthread_create(&watchdog, NULL, stress_watch, NULL), 0);

@@ -6,8 +6,8 @@
  * Default: 1,000,000 with 1 worker and with 2 (200,000 with more, 20,000 under a sanitizer), some 5 KiB each; skipped
  * where less than that is free. WEFT_STRESS below 1 makes it fewer; there is no long target.
  */
-#include "stress.h"
 #include "src/stack/stack.h"
+#include "stress.h"
 
 static weft_t *thread;
 static uint64_t n;

@@ -91,7 +91,8 @@ static void *all(void *arg)
 	weft_t thread[2 * PAIRS];
 	uint64_t migrations = 0;
 	for (int i = 0; i < 2 * PAIRS; i++) {
-		players[i] = (struct player){ .rounds = scaled(600000 / (2 * PAIRS)), .seed = seed_of((uint64_t)i),
+		players[i] = (struct player){ .rounds = scaled(600000 / (2 * PAIRS)),
+					      .seed = seed_of((uint64_t)i),
 					      .partner = &players[i ^ 1] };
 		set(players[i].handle, 0);
 	}

@@ -34,7 +34,8 @@ static unsigned children_of(const struct node *node, struct node *child, uint64_
 	*seed = node->seed;
 	unsigned n = node->height ? 1 + pick_of(seed, 7) : 0;
 	for (unsigned i = 0; i < n; i++)
-		child[i] = (struct node){ weft__random_next(seed) | 1, node->height - 1 - pick_of(seed, node->height) / 2 };
+		child[i] = (struct node){ weft__random_next(seed) | 1,
+					  node->height - 1 - pick_of(seed, node->height) / 2 };
 	return n;
 }
 

@@ -103,7 +103,8 @@ static void *waker(void *arg)
 		if (pick_of(&seed, 2))
 			weft_sleep(p->limit - 30000 + pick_of(&seed, 60000));
 		else
-			for (uint64_t until = weft_now() + p->limit - 30000 + pick_of(&seed, 100000); weft_now() < until;)
+			for (uint64_t until = weft_now() + p->limit - 30000 + pick_of(&seed, 100000);
+			     weft_now() < until;)
 				weft_yield();
 		must_eq(weft_unpark(get(p->waiter)), 0);
 	}
