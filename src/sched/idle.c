@@ -230,8 +230,8 @@ void weft__sleep(struct weft__worker *w)
 		       NOT_WOKEN) /* order WAKE: it is off the list, so this is on its way */
 			weft__cpu_relax();
 		w->searching = how == WOKEN_TO_SEARCH;
-	} else if (
-		work) { /* left to us when we were a searcher: we are one again, lest only the first of it is found */
+	} else if (work) {
+		/* Left to us when we were a searcher. We are one again, lest only the first of it is found. */
 		weft__add_acqrel(&weft__pool.searching, 1); /* order SEARCH */
 		w->searching = true;
 	}

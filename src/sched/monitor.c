@@ -8,6 +8,7 @@
  *   - a timer overdue: seize the worker's lock and fire it into the injector
  *   - blocked in the kernel while work waits: take its token away, for a sleeping or a new worker to run that work.
  *     When the blocked worker comes back it finds its token gone at its next dispatch.
+ *   - running one thread on and on, nobody being asleep: what waits behind it goes to the injector, where the others look
  *
  * While all workers sleep, so does the monitor. It also has idle stacks give their pages back.
  */
@@ -40,13 +41,13 @@ static bool fire_overdue(struct weft__worker *w, uint64_t now)
 	return true;
 }
 
-/* Move what is in the lanes of a worker without a token to the injector: nobody may ever come to steal it, all others being
- * busy, and it may be just what the thread that blocks the worker waits for. */
-static bool rescue(struct weft__worker *w)
+/* Move what is in the lanes of a worker that does not get to it to the injector: nobody may ever come to steal it, all others
+ * being busy, and it may be just what the thread that holds the worker up waits for. */
+static bool rescue(struct weft__worker *w, uint32_t continuations)
 {
 	if (!has_work(w) || !weft__bias_seize(&w->bias))
 		return false;
-	weft__worker_empty(w);
+	weft__worker_shed(w, continuations);
 	weft__bias_release(&w->bias);
 	weft__wake_one();
 	return true;
@@ -60,7 +61,7 @@ static void replace(struct weft__worker *w)
 		return;
 	weft__bias_poke(&w->bias);
 	weft__add_acqrel(&weft__pool.tokens, 1);
-	(void)rescue(w);
+	(void)rescue(w, UINT32_MAX);
 	if (weft__load_rlx(&weft__pool.sleepers))
 		weft__wake_one();
 	else if (weft__load_rlx(&weft__pool.workers) < weft__pool.parallelism + weft__tune.spare_workers)
@@ -71,7 +72,7 @@ static void replace(struct weft__worker *w)
 static bool look_at(struct weft__worker *w, uint64_t now)
 {
 	if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD)
-		return (int)fire_overdue(w, now) | (int)rescue(w);
+		return (int)fire_overdue(w, now) | (int)rescue(w, UINT32_MAX);
 	uint32_t dispatches = weft__load_rlx(&w->dispatches); /* relaxed: a hint */
 	bool stuck = dispatches == w->monitored;
 	w->monitored = dispatches;
@@ -84,6 +85,8 @@ static bool look_at(struct weft__worker *w, uint64_t now)
 		weft__wake_one();
 	else if (weft__os_kthread_blocked(w->kthread_id))
 		replace(w);
+	else if (weft__pool.parallelism > 1)
+		(void)rescue(w, 1); /* as a thief would: depth first stays so, but for the oldest */
 	return true;
 }
 

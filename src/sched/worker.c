@@ -111,13 +111,15 @@ bool weft__pool_close(void)
 	return empty;
 }
 
-void weft__worker_empty(struct weft__worker *w)
+void weft__worker_shed(struct weft__worker *w, uint32_t continuations)
 {
 	struct weft__thread *t;
 	if ((t = weft__load_rlx(&w->next)))
 		weft__injector_push(t);
 	weft__store_rlx(&w->next, NULL);
-	while ((t = weft__ring_pop_front(&w->ready)) || (t = weft__ring_pop_front(&w->cont)))
+	while ((t = weft__ring_pop_front(&w->ready)))
+		weft__injector_push(t);
+	while (continuations-- > 0 && (t = weft__ring_pop_front(&w->cont)))
 		weft__injector_push(t);
 }
 
@@ -127,7 +129,7 @@ static void hand_over(struct weft__worker *w)
 	weft__worker_enter(w);
 	if (weft__load_rlx(&w->deadline) <= weft__os_now())
 		weft__timer_source->collect(w, false);
-	weft__worker_empty(w);
+	weft__worker_shed(w, UINT32_MAX);
 	weft__worker_leave(w);
 	weft__search_end(w);
 	if (weft__injector_count())

@@ -211,8 +211,9 @@ weft__inline void weft__count_ended(struct weft__worker *w)
 	weft__store_rel(&w->ended, weft__load_rlx(&w->ended) + 1); /* order ALIVE */
 }
 
-/* Inside its lock: all that is runnable in its lanes goes to the injector. (Pinned threads stay.) */
-void weft__worker_empty(struct weft__worker *w);
+/* Inside its lock: what is runnable in its lanes goes to the injector, of continuations at most so many, the oldest.
+ * Pinned threads stay. */
+void weft__worker_shed(struct weft__worker *w, uint32_t continuations);
 
 /* Threads spawned and not yet ended, bound ones included. Exact if nothing runs. */
 uint64_t weft__pool_alive(void);

@@ -40,18 +40,25 @@ int weft_yield(void)
 	return weft__switch(w, self, to);
 }
 
+/* The end of weft_run's first thread is what the pool drains for. */
+static void note_first(const struct weft__thread *self, void *result)
+{
+	if (weft__load_rlx(&weft__pool.first) != self->handle) /* relaxed: who would find it equal wrote it itself */
+		return;
+	*weft__pool.result = result;
+	weft__store_rel(&weft__pool.draining, 1); /* order ALIVE */
+}
+
 _Noreturn void weft_exit(void *result)
 {
 	struct weft__thread *self = weft__self_or_null();
-	if (!self)
-		weft__panic_no_thread();
-	if (self->kind == WEFT__BOUND)
+	if (self && self->kind == WEFT__BOUND)
 		weft__exit_bound(self, result);
-	if (weft__load_rlx(&weft__pool.first) == self->handle) { /* relaxed: who would find it equal wrote it itself */
-		*weft__pool.result = result;
-		weft__store_rel(&weft__pool.draining, 1); /* order ALIVE */
+	if (self) {
+		note_first(self, result);
+		weft__exit_green(self, result);
 	}
-	weft__exit_green(self, result);
+	weft__panic_no_thread();
 }
 
 weft_t weft_self(void)

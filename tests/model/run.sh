@@ -229,7 +229,7 @@ if [ "${1-}" = -k ]; then
 	keep=true
 	shift
 fi
-if ! command -v $CXX >/dev/null || ! echo '#include <relacy/pch.hpp>' | $CXX -E -x c++ - >/dev/null 2>&1; then
+if ! command -v "${CXX%% *}" >/dev/null || ! echo '#include <relacy/pch.hpp>' | $CXX -E -x c++ - >/dev/null 2>&1; then
 	echo 'skipped: no g++ or no relacy (Debian: apt-get install relacy-dev)'
 	exit 77
 fi

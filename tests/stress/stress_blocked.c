@@ -2,8 +2,8 @@
 /*
  * Threads that block in the kernel (sleeps, pipes) among threads that yield, compute and wait as they should. All work is
  * done; at the end every token is back and every worker asleep; there are never more workers than allowed. And what
- * stands in the lanes of a worker that blocks gets run though every other worker is busy for ever: the blocked thread may
- * be waiting for it.
+ * stands in the lanes of a worker that blocks, or is hogged, gets run though every other worker is busy for ever: it may be
+ * what the blocked thread waits for.
  *
  * Default: 2 s for each number of workers. Long target: WEFT_STRESS=300.
  */
@@ -11,9 +11,10 @@
 
 enum { PAIRS = 12, YIELDERS = 6 };
 
-static shared end_of_yielders, yields, blocked_calls;
+static shared end_of_yielders, yields, blocked_calls, rescued;
 static uint64_t end;
 static int pairs = PAIRS;
+static bool hogs;
 
 static struct pipe {
 	int in, out;
@@ -100,15 +101,16 @@ static void *mixed(void *arg)
 	return arg;
 }
 
-/* --- a worker blocks on what stands in its own lanes --- */
+/* --- a worker is held up by a thread that waits for what stands in its own lanes --- */
 
 static void *rescue(void *arg)
 {
+	set(rescued, 1);
 	must_eq(write(((struct pipe *)arg)->in, "x", 1), 1);
 	return NULL;
 }
 
-/* The rescuer is queued behind; every worker else has yielders that never end. */
+/* The rescuer is queued behind; every worker else has yielders that never end. The trap is a read, or a loop. */
 static void *trapped(void *arg)
 {
 	struct pipe *p = arg;
@@ -116,9 +118,12 @@ static void *trapped(void *arg)
 	weft_t thread[4];
 	struct weft_attr queued = WEFT_ATTR_INIT;
 	weft_attr_set_queued(&queued, true);
+	set(rescued, 0);
 	for (int i = 0; i < 3; i++)
 		thread[i] = spawn(&queued, yielder, NULL);
 	thread[3] = spawn(&queued, rescue, p);
+	while (hogs && !get(rescued))
+		weft__cpu_relax();
 	must_eq(read(p->out, &byte, 1), 1);
 	join(thread[3]);
 	progress();
@@ -171,6 +176,9 @@ static void phase(void)
 	const struct weft__tune usual = weft__tune;
 	round_of(mixed);
 	round_of(traps);
+	hogs = stress.workers > 1; /* with one worker nothing can help */
+	round_of(traps);
+	hogs = false;
 	weft__tune.spare_workers = 4; /* more must not wait in pipes at a time than can be stood in for */
 	pairs = 4;
 	weft__tune.ring_initial = weft__tune.ring_max = 2;
