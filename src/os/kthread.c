@@ -46,8 +46,8 @@ void weft__os_kthread_name(const char *name)
 
 unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 {
-	long before = prctl(PR_GET_TIMERSLACK);
-	prctl(PR_SET_TIMERSLACK, nanoseconds);
+	long before = prctl(PR_GET_TIMERSLACK, 0ul, 0ul, 0ul, 0ul); /* all five words go to the kernel */
+	prctl(PR_SET_TIMERSLACK, nanoseconds, 0ul, 0ul, 0ul);
 	return before > 0 ? (unsigned long)before : 1;
 }
 
