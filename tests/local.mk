@@ -104,6 +104,7 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/fill.h \
 	tests/arch/fill_aarch64.S \
 	tests/arch/fill_x86_64.S \
+	tests/stress/stress.h \
 	tests/support/child.h \
 	tests/support/support.h
 
