@@ -20,17 +20,18 @@ WEFT_BEGIN_DECLS
 #define WEFT_MUTEX_RECURSIVE_INIT { { 1 } }
 #define WEFT_RWLOCK_INIT { { 0 } }
 #define WEFT_COND_INIT { { 0 } }
-#define WEFT_SEM_INIT(count) { { (count) } }
+#define WEFT_SEM_INIT(count) { { (uint32_t)(count) & 0x7fffffffu } }
 #define WEFT_WAITGROUP_INIT { { 0 } }
 #define WEFT_EVENT_INIT { { 0 } }
-#define WEFT_BARRIER_INIT(threads) { { (threads) } }
+#define WEFT_BARRIER_INIT(threads) { { (uint32_t)(threads) } }
 #define WEFT_ONCE_INIT { { 0 } }
 /* clang-format on */
 
 /*
- * A lock with an owner. A waiter with n ahead of it gets the mutex after at most 2 (n + 1) unlocks: it may be overtaken
- * once, which is what keeps throughput up, and is then handed the mutex. Unlock by another than the owner is a panic, as
- * is a plain mutex locked again by its owner.
+ * A lock with an owner. A waiter with n ahead of it is woken by one of the next 2 n + 1 unlocks, and runs to find the
+ * mutex taken again at most once: then it goes to the front, and the next unlock hands it the mutex. So it may be
+ * overtaken, which is what keeps throughput up, but not starved. Unlock by another than the owner is a panic, as is a
+ * plain mutex locked again by its owner.
  */
 struct weft_mutex {
 	uint64_t reserved[3];
@@ -54,7 +55,8 @@ WEFT_API int weft_rwlock_wrlock_timeout(struct weft_rwlock *rwlock, uint64_t nan
 WEFT_API int weft_rwlock_unlock(struct weft_rwlock *rwlock);
 
 /* Wait for a condition that a mutex guards: the mutex is given up while waiting and held again on return, whatever the
- * result. May return for no reason: check the condition in a loop. -EPERM if the caller does not hold the mutex. */
+ * result. May return for no reason: check the condition in a loop. -EPERM if the caller does not hold the mutex, or holds
+ * a recursive one more than once. */
 struct weft_cond {
 	uint64_t reserved[1];
 };

@@ -38,7 +38,7 @@ static void unlock(struct queue *q)
 
 static bool should_sleep(const struct weft__until *until)
 {
-	bool equal = (weft__load_rlx(until->word) & until->mask) == until->value; /* relaxed: inside the lock */
+	bool equal = (weft__load_acq(until->word) & until->mask) == until->value; /* order ADDRESS */
 	return equal != until->differs;
 }
 
@@ -52,7 +52,7 @@ static bool commit(struct weft__wait *wait)
 		weft__list_push_front(&q->waiters, &waiter->node);
 	else if (sleep)
 		weft__list_push_back(&q->waiters, &waiter->node);
-	waiter->queued = sleep;
+	waiter->queued = waiter->slept = sleep;
 	unlock(q);
 	return sleep;
 }
@@ -78,7 +78,8 @@ int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline)
 	if (deadline == 0)
 		return -ETIMEDOUT;
 	waiter->wait = (struct weft__wait){ commit, revoke, weft__self(&outside) };
-	return weft__park_until(&waiter->wait, deadline);
+	int err = weft__park_until(&waiter->wait, deadline);
+	return err == 0 && !waiter->slept ? -EAGAIN : err;
 }
 
 /* The first waiter on the word, taken out; and whether there are more. */
@@ -114,30 +115,52 @@ void weft__address_wake_one(weft__a32 *word, void (*choose)(struct weft__waiter 
 		weft__ready(first->wait.self);
 }
 
-unsigned weft__address_wake(const weft__a32 *word, unsigned n)
+/* Move up to n waiters on the word to `woken`. */
+static void take_some(struct queue *q, const weft__a32 *word, unsigned n, bool granted, struct weft__list *woken)
 {
-	struct queue *q = queue_of(word);
-	struct weft__list woken;
-	unsigned count = 0;
-	weft__list_init(&woken);
-	lock(q);
-	for (struct weft__list *l = q->waiters.next, *next; l != &q->waiters && count < n; l = next) {
+	for (struct weft__list *l = q->waiters.next, *next; l != &q->waiters && n > 0; l = next) {
 		struct weft__waiter *waiter = weft__container(l, struct weft__waiter, node);
 		next = l->next;
 		if (waiter->until.word != word)
 			continue;
 		waiter->queued = false;
+		waiter->granted = granted;
 		weft__list_remove(l);
-		weft__list_push_back(&woken, l);
-		count++;
+		weft__list_push_back(woken, l);
+		n--;
 	}
-	unlock(q);
-	while (!weft__list_empty(&woken)) {
-		struct weft__waiter *waiter = weft__container(woken.next, struct weft__waiter, node);
+}
+
+static void ready_all(struct weft__list *woken)
+{
+	while (!weft__list_empty(woken)) {
+		struct weft__waiter *waiter = weft__container(woken->next, struct weft__waiter, node);
 		weft__list_remove(&waiter->node); /* before it runs: its frame may be gone then */
 		weft__ready(waiter->wait.self);
 	}
-	return count;
+}
+
+void weft__address_wake(const weft__a32 *word, unsigned n)
+{
+	struct queue *q = queue_of(word);
+	struct weft__list woken;
+	weft__list_init(&woken);
+	lock(q);
+	take_some(q, word, n, false, &woken);
+	unlock(q);
+	ready_all(&woken);
+}
+
+void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word))
+{
+	struct queue *q = queue_of(word);
+	struct weft__list woken;
+	weft__list_init(&woken);
+	lock(q);
+	if (change(word))
+		take_some(q, word, UINT32_MAX, true, &woken);
+	unlock(q);
+	ready_all(&woken);
 }
 
 uint64_t weft__deadline(uint64_t nanoseconds)

@@ -7,7 +7,11 @@
  * A waiter checks the word inside its queue's lock and sleeps only if the word still says so; a waker changes the word
  * first and takes the lock then. So no wake is lost, and objects need no lock of their own.
  *
+ * A wake by a key alone may come late, and reach a waiter on another object that has the address by then: whoever is
+ * woken and not granted looks at its word again.
+ *
  * Orders: QUEUE-LOCK  the queue's lock: release -> acquire
+ *         ADDRESS     a word's change (release) -> a waiter that finds it changed does not sleep (acquire)
  */
 #ifndef WEFT_SRC_SYNC_ADDRESS_H
 #define WEFT_SRC_SYNC_ADDRESS_H
@@ -29,6 +33,7 @@ struct weft__waiter {
 	struct weft__list node;
 	bool front;	/* go to the front of the queue, having been there before */
 	bool queued;	/* under the queue's lock */
+	bool slept;	/* likewise: it was in the queue, the last time */
 	bool granted;	/* written by the waker, under the queue's lock: it was given what it waits for */
 	bool overtaken; /* the caller's own note */
 };
@@ -39,8 +44,11 @@ struct weft__waiter {
  */
 int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline);
 
-/* Wake up to n waiters on the word, which is not looked at. How many there were. */
-unsigned weft__address_wake(const weft__a32 *word, unsigned n);
+/* Wake up to n waiters on the word, which is not looked at. */
+void weft__address_wake(const weft__a32 *word, unsigned n);
+
+/* Call change(word) inside the queue's lock; if that says so, all who wait by then are granted what they wait for. */
+void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word));
 
 /*
  * Take the first waiter out, or none, and call choose(waiter or NULL, whether more wait, context) inside the queue's lock:

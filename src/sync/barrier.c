@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The barrier: how many have arrived in this phase, and the phase's number. */
+/*
+ * The barrier: every caller draws a ticket, each `threads` tickets are a phase, and the last of a phase counts it as
+ * over. More threads may come than there are in a phase, and the last of two phases may get to count in either order:
+ * no phase is over before as many as that have all their tickets drawn.
+ *
+ * Orders: BARRIER  a phase counted (release) -> seen to be over (acquire); the tickets' order goes into it
+ */
 #include <errno.h>
 
 #include "src/sync/address.h"
@@ -7,8 +13,8 @@
 
 struct barrier {
 	uint32_t threads; /* set by the initializer */
-	uint32_t unused;
-	weft__a32 arrived, phase;
+	weft__a32 over;	  /* phases */
+	weft__a64 tickets;
 };
 
 _Static_assert(sizeof(struct barrier) == sizeof(struct weft_barrier), "ABI");
@@ -16,16 +22,18 @@ _Static_assert(sizeof(struct barrier) == sizeof(struct weft_barrier), "ABI");
 int weft_barrier_wait(struct weft_barrier *barrier)
 {
 	struct barrier *b = (struct barrier *)(void *)barrier;
-	uint32_t phase = weft__load_acq(&b->phase); /* order BARRIER: it cannot change before we have arrived */
 	if (!b->threads)
 		return -EINVAL;
-	if (weft__add_acqrel(&b->arrived, 1) + 1 == b->threads) { /* order BARRIER */
-		weft__store_rlx(&b->arrived, 0);	   /* relaxed: the next to arrive have seen the new phase */
-		weft__store_rel(&b->phase, phase + 1);	   /* order BARRIER */
-		weft__address_wake(&b->phase, UINT32_MAX); /* a key by now: the barrier may be gone */
+	uint64_t ticket = weft__add_acqrel(&b->tickets, 1); /* order BARRIER */
+	if (ticket % b->threads == b->threads - 1) {
+		weft__add_acqrel(&b->over, 1);		  /* order BARRIER */
+		weft__address_wake(&b->over, UINT32_MAX); /* a key by now: the barrier may be gone */
 		return 1;
 	}
-	struct weft__waiter waiter = { .until = { &b->phase, UINT32_MAX, phase, false } };
-	weft__address_wait(&waiter, WEFT__NEVER);
+	uint32_t phase = (uint32_t)(ticket / b->threads), over;
+	while ((int32_t)((over = weft__load_acq(&b->over)) - phase) <= 0) { /* order BARRIER */
+		struct weft__waiter waiter = { .until = { &b->over, UINT32_MAX, over, false } };
+		weft__address_wait(&waiter, WEFT__NEVER);
+	}
 	return 0;
 }

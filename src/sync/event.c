@@ -19,11 +19,21 @@ static struct event *event_of(struct weft_event *event)
 	return (struct event *)(void *)event;
 }
 
+/* Inside the queue's lock: so all that wait are let go, however soon it is reset. */
+static bool set_inside(weft__a32 *word)
+{
+	weft__xchg_acqrel(word, SET); /* order EVENT */
+	return true;
+}
+
 int weft_event_set(struct weft_event *event)
 {
 	struct event *e = event_of(event);
-	if (weft__xchg_acqrel(&e->word, SET) & PARKED)	  /* order EVENT */
-		weft__address_wake(&e->word, UINT32_MAX); /* a key by now: the event may be gone */
+	uint32_t word = weft__load_rlx(&e->word);
+	while (!(word & PARKED))
+		if (weft__cas_acqrel(&e->word, &word, SET)) /* order EVENT */
+			return 0;
+	weft__address_grant_all(&e->word, set_inside);
 	return 0;
 }
 
@@ -35,13 +45,15 @@ int weft_event_reset(struct weft_event *event)
 
 static int wait(struct event *e, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &e->word, SET, 0, false } };
+	struct weft__waiter waiter = { .until = { &e->word, UINT32_MAX, PARKED, false } };
 	uint32_t word = weft__load_acq(&e->word); /* order EVENT */
 	while (!(word & SET)) {
 		if (!(word & PARKED) && !weft__cas_acqrel(&e->word, &word, word | PARKED))
 			continue;
 		int err = weft__address_wait(&waiter, deadline);
-		if (err != -EAGAIN)
+		if (waiter.granted || err == -EAGAIN) /* PARKED is gone: it was set */
+			return 0;
+		if (err)
 			return err;
 		word = weft__load_acq(&e->word); /* order EVENT */
 	}

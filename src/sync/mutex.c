@@ -8,8 +8,9 @@
  *   PARKED            free, somebody may wait: whoever comes first takes it
  *
  * Unlock wakes the first waiter, and the mutex is free meanwhile: a thread that runs already takes it sooner than one that
- * has to be switched to. A waiter that was so overtaken goes back to the front of the queue, and the next unlock hands the
- * mutex to it without letting go: a waiter with n ahead of it waits for 2 (n + 1) unlocks at most.
+ * has to be switched to. A waiter that runs and finds itself overtaken goes back to the front of the queue, and the next
+ * unlock hands the mutex to it without letting go. (To hand over always would cost a switch an unlock under contention; to
+ * do so after a fixed number of unlocks, a wake across cores that often.)
  *
  * Orders: MUTEX  unlock (release) -> lock (acquire)
  */
@@ -18,7 +19,6 @@
 #include <errno.h>
 
 #include "src/base/panic.h"
-#include "src/sched/worker.h"
 
 enum { LOCKED = 1, PARKED = 2 };
 
@@ -36,7 +36,7 @@ static bool try_lock(struct weft__mutex *m)
 
 static bool spin(struct weft__mutex *m)
 {
-	if (weft__pool.parallelism < 2)
+	if (!weft__parallel())
 		return false;
 	for (unsigned i = 0; i < SPINS && !(weft__load_rlx(&m->word) & PARKED); i++) {
 		if (try_lock(m))

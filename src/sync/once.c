@@ -34,8 +34,9 @@ int weft_once(struct weft_once *once, void (*fn)(void *), void *arg)
 		run(o, fn, arg);
 		return 0;
 	}
-	struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true } };
-	weft__address_wait(&waiter, WEFT__NEVER);
-	(void)weft__load_acq(&o->state); /* order ONCE */
+	while (weft__load_acq(&o->state) != DONE) { /* order ONCE */
+		struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true } };
+		weft__address_wait(&waiter, WEFT__NEVER);
+	}
 	return 0;
 }

@@ -35,7 +35,7 @@ static bool take(struct sem *s, bool park)
 
 static int acquire(struct sem *s, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &s->word, COUNT, 0, false } };
+	struct weft__waiter waiter = { .until = { &s->word, UINT32_MAX, PARKED, false } };
 	while (!take(s, true)) {
 		int err = weft__address_wait(&waiter, deadline);
 		if (waiter.granted)

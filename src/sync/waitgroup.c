@@ -32,29 +32,43 @@ int weft_waitgroup_add(struct weft_waitgroup *group, unsigned count)
 	return 0;
 }
 
+/* Inside the queue's lock: so all that wait are let go when it is 0, however soon something is added again. */
+static bool lower_inside(weft__a32 *word)
+{
+	uint32_t was = weft__load_rlx(word), left;
+	do {
+		if (!(was & COUNT))
+			weft__panic("weft_waitgroup_done: called more often than weft_waitgroup_add announced");
+		left = was == (PARKED | 1) ? 0 : was - 1;
+	} while (!weft__cas_acqrel(word, &was, left)); /* order WAITGROUP */
+	return left == 0;
+}
+
 int weft_waitgroup_done(struct weft_waitgroup *group)
 {
 	struct waitgroup *g = group_of(group);
-	uint32_t word = weft__load_rlx(&g->word), left;
-	do {
+	uint32_t word = weft__load_rlx(&g->word);
+	while (word != (PARKED | 1)) {
 		if (!(word & COUNT))
 			weft__panic("weft_waitgroup_done: called more often than weft_waitgroup_add announced");
-		left = word == (PARKED | 1) ? 0 : word - 1;
-	} while (!weft__cas_acqrel(&g->word, &word, left)); /* order WAITGROUP */
-	if (word == (PARKED | 1))
-		weft__address_wake(&g->word, UINT32_MAX); /* a key by now: the group may be gone */
+		if (weft__cas_acqrel(&g->word, &word, word - 1)) /* order WAITGROUP */
+			return 0;
+	}
+	weft__address_grant_all(&g->word, lower_inside);
 	return 0;
 }
 
 static int wait(struct waitgroup *g, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &g->word, COUNT, 0, true } };
+	struct weft__waiter waiter = { .until = { &g->word, PARKED, PARKED, false } };
 	uint32_t word = weft__load_acq(&g->word); /* order WAITGROUP */
 	while (word & COUNT) {
 		if (!(word & PARKED) && !weft__cas_acqrel(&g->word, &word, word | PARKED))
 			continue;
 		int err = weft__address_wait(&waiter, deadline);
-		if (err != -EAGAIN)
+		if (waiter.granted || err == -EAGAIN) /* PARKED is gone: it was 0 */
+			return 0;
+		if (err)
 			return err;
 		word = weft__load_acq(&g->word); /* order WAITGROUP */
 	}
