@@ -69,8 +69,11 @@ void batch_start(struct batch *b)
 
 void batch_stop(struct batch *b)
 {
+	double ns_each;
+
 	b->stopped = batch_now();
-	batch_record(b, 0, (double)batch_elapsed(b) / (double)b->ops);
+	ns_each = (double)at_least_one(batch_elapsed(b)) / (double)b->ops;
+	batch_record(b, 0, b->rate ? 1000 / ns_each : ns_each);
 }
 
 uint64_t batch_elapsed(const struct batch *b)

@@ -36,6 +36,7 @@ struct batch {
 	uint64_t budget_ns;   /* how long to go on taking samples */
 	unsigned min_samples; /* take so many whatever the budget says */
 	bool cold;	      /* keep the first batch too: the cold run is the figure */
+	bool rate;	      /* samples are millions of operations a second, not nanoseconds each */
 
 	/* read by the body */
 	uint64_t ops;

@@ -30,7 +30,8 @@ enum bench_flag {
 	BENCH_OUTSIDE = 4,    /* the body is called outside weft_run and enters it by itself (bench_enter) */
 	BENCH_COLD = 8,	      /* each sample is a whole run in a process of its own: one sample a round */
 	BENCH_ONCE = 16,      /* one round, because it takes long to set up */
-	BENCH_ALL_ALIVE = 32  /* all units of the size are alive at once: as many as fit in memory */
+	BENCH_ALL_ALIVE = 32, /* all units of the size are alive at once: as many as fit in memory */
+	BENCH_RATE = 64	      /* the figure is millions of operations a second (Mops) */
 };
 
 struct bench {

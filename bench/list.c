@@ -6,6 +6,7 @@ extern const struct bench bench_switch_raw, bench_switch_raw_nofp;
 extern const struct bench bench_yield_2, bench_yield_1000, bench_yield_100000;
 extern const struct bench bench_create, bench_create_many, bench_create_1m_alive;
 extern const struct bench bench_pingpong, bench_pingpong_across;
+extern const struct bench bench_mutex, bench_mutex_1000, bench_mutex_yield_1000, bench_sem, bench_condvar;
 extern const struct bench bench_fib, bench_skynet;
 extern const struct bench bench_parked, bench_sleepers;
 extern const struct bench bench_crash_null, bench_crash_overflow;
@@ -16,6 +17,7 @@ const struct bench *const bench_all[] = {
 	&bench_yield_2, &bench_yield_1000, &bench_yield_100000,
 	&bench_create, &bench_create_many, &bench_create_1m_alive,
 	&bench_pingpong, &bench_pingpong_across,
+	&bench_mutex, &bench_mutex_1000, &bench_mutex_yield_1000, &bench_sem, &bench_condvar,
 	&bench_fib, &bench_skynet,
 	&bench_parked, &bench_sleepers,
 	&bench_crash_null, &bench_crash_overflow,

@@ -17,12 +17,14 @@ bench_weft_bench_SOURCES = \
 	bench/bench_skynet.c \
 	bench/bench_sleepers.c \
 	bench/bench_switch.c \
+	bench/bench_sync.c \
 	bench/bench_yield.c \
 	bench/crew.h \
 	bench/harness.c \
 	bench/harness.h \
 	bench/json.c \
 	bench/list.c \
+	bench/locks.h \
 	bench/main.c \
 	bench/model.h \
 	bench/peers.c \

@@ -157,6 +157,7 @@ static void prepare(const struct bench *bench, struct run *run, enum model_id mo
 	b->step = bench->per_unit ? run->size * bench->per_unit : 1;
 	b->max_ops = bench->fixed ? b->step : 0;
 	b->cold = bench->flags & BENCH_COLD;
+	b->rate = bench->flags & BENCH_RATE;
 	b->target_ns = TARGET_NS;
 	b->budget_ns = b->cold ? 0 : BUDGET_NS;
 	b->min_samples = bench->flags & BENCH_ONCE ? 5 : 1;

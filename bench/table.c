@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Tables for people: a block for each bench, a line for each model, 80 columns. The ratio is to the green threads of
- * the same number of workers; where a model had fewer units (it says so), per unit, and marked "~".
+ * the same number of workers; where a model had fewer units (it says so), per unit, and marked "~". For a rate it is
+ * the inverse, so that more is dearer there, too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,11 @@ void table_head(const struct options *options)
 	fflush(stdout);
 }
 
+static bool is_rate(const char *unit)
+{
+	return strcmp(unit, "Mops") == 0;
+}
+
 static int decimals(double value)
 {
 	if (value < 10)
@@ -40,6 +46,10 @@ static const char *quantity(double value, const char *unit, char *buffer, size_t
 
 	if (strcmp(unit, "bytes") == 0 || strcmp(unit, "survivors") == 0) {
 		snprintf(buffer, size, "%.0f%s", value, *unit == 'b' ? " B" : "");
+		return buffer;
+	}
+	if (is_rate(unit)) {
+		snprintf(buffer, size, "%.*f %s", value < 1 ? 3 : decimals(value), value, unit);
 		return buffer;
 	}
 	for (; value >= 10000 && scale < 3; scale++)
@@ -77,6 +87,8 @@ static void print_ratio(const struct row *row, const struct row *green)
 		return;
 	}
 	ratio = row->stats.median / green->stats.median;
+	if (is_rate(row->unit))
+		ratio = 1 / ratio;
 	if (per_unit)
 		ratio *= (double)green->size / (double)row->size;
 	snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);

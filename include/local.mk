@@ -6,6 +6,7 @@ weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	include/weft/base.h \
 	include/weft/runtime.h \
+	include/weft/sync.h \
 	include/weft/thread.h \
 	include/weft/time.h \
 	include/weft/version.h

@@ -4,6 +4,7 @@
 #define WEFT_H
 
 #include <weft/runtime.h>
+#include <weft/sync.h>
 #include <weft/thread.h>
 #include <weft/time.h>
 #include <weft/version.h>

@@ -77,6 +77,17 @@ libweft_la_SOURCES += \
 	src/stack/slab.c \
 	src/stack/slab.h \
 	src/stack/stack.h \
+	src/sync/address.c \
+	src/sync/address.h \
+	src/sync/barrier.c \
+	src/sync/cond.c \
+	src/sync/event.c \
+	src/sync/mutex.c \
+	src/sync/mutex.h \
+	src/sync/once.c \
+	src/sync/rwlock.c \
+	src/sync/sem.c \
+	src/sync/waitgroup.c \
 	src/time/sleep.c \
 	src/time/timer.c \
 	src/time/timer.h \

@@ -28,6 +28,7 @@ unit_tests = \
 system_tests = \
 	tests/system/test_blocked \
 	tests/system/test_bound \
+	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_exit \
 	tests/system/test_fair \
@@ -35,13 +36,17 @@ system_tests = \
 	tests/system/test_guard \
 	tests/system/test_hog \
 	tests/system/test_join \
+	tests/system/test_mutex \
 	tests/system/test_outside \
 	tests/system/test_park \
 	tests/system/test_pinned \
 	tests/system/test_run \
+	tests/system/test_rwlock \
+	tests/system/test_sem \
 	tests/system/test_sleep \
 	tests/system/test_spawn \
 	tests/system/test_timeout \
+	tests/system/test_waitgroup \
 	tests/system/test_workers
 
 fault_tests = \
@@ -56,6 +61,7 @@ stress_tests = \
 	tests/stress/stress_restart \
 	tests/stress/stress_stacks \
 	tests/stress/stress_steal \
+	tests/stress/stress_sync \
 	tests/stress/stress_timers \
 	tests/stress/stress_tls \
 	tests/stress/stress_unpark \
@@ -106,6 +112,7 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/fill_x86_64.S \
 	tests/stress/stress.h \
 	tests/support/child.h \
+	tests/support/crew.h \
 	tests/support/support.h
 
 LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)

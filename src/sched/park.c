@@ -92,6 +92,11 @@ static weft__cold void ready_outside(struct weft__thread *t)
 	weft__visit_end();
 }
 
+bool weft__parallel(void)
+{
+	return weft__pool.parallelism > 1;
+}
+
 static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thread *t)
 {
 	if (!weft__is_green(t)) {

@@ -47,6 +47,9 @@ struct weft__thread *weft__self(struct weft__thread *outside);
 /* The same, NULL for a kernel thread that is neither. */
 struct weft__thread *weft__self_or_null(void);
 
+/* Whether threads can run at the same time, so that spinning for one another may pay. */
+bool weft__parallel(void);
+
 /* The same as weft_join and weft_park, with a way to wait. */
 int weft__join(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline);
 int weft__park_permit(weft__park_fn *park, uint64_t deadline);
