@@ -92,8 +92,8 @@ static void *take_tokens(void *arg)
 	while (taken < (uint64_t)rounds(3000)) {
 		while (!tokens && taken < (uint64_t)rounds(3000)) {
 			waiting++;
-			int err = m->index < 6 ? weft_cond_wait(&not_empty, &mutex) :
-						 weft_cond_wait_timeout(&not_empty, &mutex, pick(m, 200000));
+			int err = m->index < 6 ? weft_cond_wait(&not_empty, &mutex)
+					       : weft_cond_wait_timeout(&not_empty, &mutex, pick(m, 200000));
 			waiting--;
 			check(err == 0 || err == -ETIMEDOUT);
 		}
@@ -204,7 +204,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { producers_and_consumers, timeouts_lose_no_signal, broadcast_wakes_all, who_may_wait,
-				       NULL };
+	const TTest *const tests[] = { producers_and_consumers, timeouts_lose_no_signal, broadcast_wakes_all,
+				       who_may_wait, NULL };
 	return run_tests("system/cond", tests);
 }

@@ -220,7 +220,12 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { excludes, readers_between_writers, writer_between_readers, a_writer_that_gives_up,
-				       writer_among_readers, misuse_panics, NULL };
+	const TTest *const tests[] = { excludes,
+				       readers_between_writers,
+				       writer_between_readers,
+				       a_writer_that_gives_up,
+				       writer_among_readers,
+				       misuse_panics,
+				       NULL };
 	return run_tests("system/rwlock", tests);
 }

@@ -161,7 +161,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { ends_of_the_range, timeouts_lose_nothing, between_all_kinds,
-				       between_two_looks, in_order,		 NULL };
+	const TTest *const tests[] = { ends_of_the_range, timeouts_lose_nothing,
+				       between_all_kinds, between_two_looks,
+				       in_order,	  NULL };
 	return run_tests("system/sem", tests);
 }

@@ -58,8 +58,8 @@ static void *waited_for(void *arg)
 {
 	struct member *m = arg;
 	if (m->index < 6) {
-		int err = m->index & 1 ? weft_waitgroup_wait(&group) :
-					 weft_waitgroup_wait_timeout(&group, WEFT_US(pick(m, 300)));
+		int err = m->index & 1 ? weft_waitgroup_wait(&group)
+				       : weft_waitgroup_wait_timeout(&group, WEFT_US(pick(m, 300)));
 		check(err == 0 || (err == -ETIMEDOUT && !(m->index & 1)));
 		m->got = err == 0;
 		check(err || get(n) == 6);
@@ -240,8 +240,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { ends_of_the_range, below_zero,	  all_have_come,   a_short_moment_is_enough,
-				       between_two_looks, event_by_event, barrier_of_few,  barrier_of_many,
+	const TTest *const tests[] = { ends_of_the_range, below_zero,
+				       all_have_come,	  a_short_moment_is_enough,
+				       between_two_looks, event_by_event,
+				       barrier_of_few,	  barrier_of_many,
 				       only_once,	  NULL };
 	return run_tests("system/waitgroup", tests);
 }
