@@ -61,7 +61,8 @@ struct weft_cond {
 	uint64_t reserved[1];
 };
 WEFT_API int weft_cond_wait(struct weft_cond *cond, struct weft_mutex *mutex) WEFT_MAY_SWITCH;
-WEFT_API int weft_cond_wait_timeout(struct weft_cond *cond, struct weft_mutex *mutex, uint64_t nanoseconds) WEFT_MAY_SWITCH;
+WEFT_API int weft_cond_wait_timeout(struct weft_cond *cond, struct weft_mutex *mutex,
+				    uint64_t nanoseconds) WEFT_MAY_SWITCH;
 WEFT_API int weft_cond_signal(struct weft_cond *cond);
 WEFT_API int weft_cond_broadcast(struct weft_cond *cond);
 
