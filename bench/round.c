@@ -9,7 +9,7 @@
 #include "system.h"
 
 #define TARGET_NS 500000u
-#define BUDGET_NS 80000000u /* a round */
+#define BUDGET_NS 60000000u /* a round */
 #define LIMIT_SECONDS 25    /* a round, before it is killed */
 
 struct model_boxes *model_boxes;

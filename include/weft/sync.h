@@ -4,7 +4,8 @@
  *
  * Every object is yours to place, needs no memory beyond itself, and starts from zeros (its _INIT). All may be shared by
  * green threads, bound threads and kernel threads that weft did not make, in any mix. Waiters are queued first in, first
- * out. An object may be freed as soon as nobody uses it any more: whoever wakes the last waiter does not touch it after.
+ * out. An object may be freed once every call on it has returned; of a mutex, a wait group, an event and a semaphore also
+ * by whom the last unlock, done, set or release let go, for these do not touch it after.
  *
  * Timed calls take nanoseconds; 0 asks without waiting. They add -ETIMEDOUT, and -ENOMEM (no memory for a timer).
  */

@@ -16,6 +16,10 @@
 #ifndef WEFT_SRC_SYNC_ADDRESS_H
 #define WEFT_SRC_SYNC_ADDRESS_H
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the initializers of weft/sync.h put 32-bit fields where a little-endian machine has them"
+#endif
+
 #include "src/base/atomic.h"
 #include "src/base/list.h"
 #include "src/sched/park.h"
