@@ -135,15 +135,21 @@ weft__inline uint64_t weft__record_next_handle(struct weft__record *record)
 	return (weft__load_rlx(&record->join) & ~WEFT__INDEX_MASK) | (uint32_t)weft__load_rlx(&record->park);
 }
 
-/* Take a record from the cache, or NULL. */
-weft__inline struct weft__record *weft__record_get(struct weft__record_cache *cache)
+/* Take a record from the cache, which has one. */
+weft__inline struct weft__record *weft__record_pop(struct weft__record_cache *cache)
 {
-	if (weft__unlikely(!cache->first) && !weft__record_refill(cache))
-		return NULL;
 	struct weft__record *record = cache->first;
 	cache->first = record->next_free;
 	cache->n--;
 	return record;
+}
+
+/* Take a record, or NULL. */
+weft__inline struct weft__record *weft__record_get(struct weft__record_cache *cache)
+{
+	if (weft__unlikely(!cache->first) && !weft__record_refill(cache))
+		return NULL;
+	return weft__record_pop(cache);
 }
 
 /* Free the record: the handle is stale from here on. Its state is the caller's alone to change. */

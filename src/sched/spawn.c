@@ -254,7 +254,7 @@ int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *)
 	if (weft__unlikely(weft__load_rlx(&weft__pool.sleepers) != 0) && weft__ring_count(&w->cont) > 0)
 		weft__wake_if_asleep();
 	weft__stack_get_cached(&w->stacks, weft__pool.stack_class);
-	struct weft__record *record = weft__record_get(&w->records);
+	struct weft__record *record = weft__record_pop(&w->records);
 	make(t, record, thread != NULL, fn, arg);
 	t->spawned_at = site;
 	uint64_t handle = t->handle;

@@ -12,19 +12,18 @@ static uint64_t end;
 
 static void disturb(uint64_t *seed, unsigned budget);
 
-/* Uses about `room` bytes of stack at most. */
-static __attribute__((noinline)) void descend(uint64_t *seed, size_t room)
+/* Goes down while the stack is above `low`: how large a frame is, the compiler decides. */
+static __attribute__((noinline)) void descend(uint64_t *seed, const char *low)
 {
 	volatile uint64_t mine[32];
 	uint64_t pattern = weft__random_next(seed);
-	const size_t cost = sizeof mine + (STRESS_SLOW ? 768 : 256);
 	for (unsigned i = 0; i < 32; i++)
 		mine[i] = pattern ^ i;
 	add(frames, 1);
 	if (pick_of(seed, 64) == 0)
 		disturb(seed, 0);
-	if (room > cost + 4096)
-		descend(seed, room - cost);
+	if ((const char *)__builtin_frame_address(0) > low)
+		descend(seed, low);
 	else
 		disturb(seed, 2);
 	for (unsigned i = 0; i < 32; i++)
@@ -40,9 +39,9 @@ struct job {
 static void *thread_of(void *arg)
 {
 	struct job job = *(struct job *)arg;
-	size_t most = job.size - 8192, room = pick_of(&job.seed, 4) ? most / 16 : most;
+	size_t most = job.size - (STRESS_SLOW ? 14336 : 12288), room = pick_of(&job.seed, 4) ? most / 16 : most;
 	disturb(&job.seed, 0);
-	descend(&job.seed, STRESS_SLOW ? room / 2 : room);
+	descend(&job.seed, (const char *)__builtin_frame_address(0) - room);
 	disturb(&job.seed, job.budget);
 	progress();
 	return NULL;
