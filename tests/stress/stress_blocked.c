@@ -23,7 +23,7 @@ static struct pipe {
 static void *reader(void *arg)
 {
 	struct pipe *p = arg;
-	char byte = 0;
+	signed char byte = 0;
 	uint64_t sum = 0;
 	while (read(p->out, &byte, 1) == 1 && byte != -1) {
 		sum += (unsigned char)byte;
@@ -40,7 +40,7 @@ static void *writer(void *arg)
 	struct pipe *p = arg;
 	uint64_t seed = seed_of((uint64_t)(p - pipes)), sum = 0;
 	while (weft_now() < end) {
-		char byte = (char)pick_of(&seed, 100);
+		signed char byte = (char)pick_of(&seed, 100);
 		switch (pick_of(&seed, 8)) {
 		case 0:
 			usleep(pick_of(&seed, 3000));
@@ -114,7 +114,7 @@ static void *rescue(void *arg)
 static void *trapped(void *arg)
 {
 	struct pipe *p = arg;
-	char byte;
+	signed char byte;
 	weft_t thread[4];
 	struct weft_attr queued = WEFT_ATTR_INIT;
 	weft_attr_set_queued(&queued, true);
