@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* src/base/panic.h: numbers, texts that are cut to fit, and what a panic says and does. */
 #include "src/base/panic.h"
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/child.h"
@@ -56,7 +57,11 @@ START_TEST(messages)
 	ck_assert_str_eq(child.text, "weft: beware\nweft: n is 42, says weft\n");
 	child = run_child(panic, no_way);
 	ck_died(&child, SIGABRT);
-	ck_assert_msg(strncmp(child.text, "weft: no way\n", 13) == 0, "%s", child.text); /* an emulator adds its own */
+	const char *emulator = getenv("EMULATOR");
+	if (emulator && *emulator) /* it adds a line of its own */
+		ck_assert_msg(strncmp(child.text, "weft: no way\n", 13) == 0, "%s", child.text);
+	else
+		ck_assert_str_eq(child.text, "weft: no way\n");
 	child = run_child(misuse, NULL);
 	ck_died(&child, SIGABRT);
 	ck_said(&child, "weft_exit");
