@@ -89,7 +89,7 @@ _Noreturn void weft__panic_no_thread(void)
 /*
  * End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. Not
  * inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
- * touches three cache lines, which is what a switch among 100,000 of them costs.
+ * touches two or three cache lines, which is what a switch among 100,000 of them costs.
  */
 static weft__noinline struct weft__arch_next end(struct weft__thread *self, void *result)
 {
