@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test_wheel
 
 system_tests = \
+	tests/system/bug_late_worker \
 	tests/system/test_blocked \
 	tests/system/test_bound \
 	tests/system/test_cond \

@@ -107,7 +107,7 @@ static void trim(uint64_t now)
 	weft__stack_trim();
 }
 
-/* All asleep: sleep until roused, having been seen to by those who wake meanwhile. */
+/* All asleep, or none there yet: sleep until roused, having been seen to by those who wake or come meanwhile. */
 static void sleep_if_all_do(void)
 {
 	uint32_t awake = 0;
@@ -115,7 +115,7 @@ static void sleep_if_all_do(void)
 		return;
 	if (!weft__cas_acqrel(&monitor.word, &awake, 1)) /* order ROUSE */
 		return;
-	weft__fence_full(); /* order ROUSE: against the sleeper's decrement and its look at the word */
+	weft__fence_full(); /* order ROUSE: against a change of either count and the look at the word that follows */
 	if (weft__load_acq(&weft__pool.sleepers) < weft__load_acq(&weft__pool.workers)) {
 		uint32_t asleep = 1;
 		weft__cas_acqrel(&monitor.word, &asleep, 0);

@@ -7,7 +7,7 @@
 int weft__monitor_start(void);
 void weft__monitor_stop(void);
 
-/* A worker has woken: the monitor, if it sleeps because all did, looks again. */
+/* A worker has woken, or is new: the monitor, if it sleeps because all did, looks again. */
 void weft__monitor_rouse(void);
 
 #endif

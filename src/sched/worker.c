@@ -13,6 +13,7 @@
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
+#include "src/sched/monitor.h"
 #include "src/sched/pinned.h"
 
 struct weft__pool weft__pool;
@@ -37,10 +38,12 @@ static void destroy(struct weft__worker *w)
 	free(w->looked);
 }
 
-/* From here on others may look at it: it stays until the pool stops. */
+/* From here on others may look at it: it stays until the pool stops. It counts as awake, and need not sleep before it
+ * has work, so the monitor is roused for it. */
 static void publish(struct weft__worker *w)
 {
 	weft__store_rel(&weft__pool.workers, w->index + 1); /* order WORKERS */
+	weft__monitor_rouse();
 }
 
 static struct weft__worker *make(void)

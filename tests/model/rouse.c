@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model: the monitor's sleep (src/sched/monitor.c) against a worker that is woken: while a worker is awake, the monitor
- * is, or will be. The worker sleeps, wakes, and then waits until the monitor has fired a timer of its that is overdue:
- * if the monitor sleeps for ever, so does everybody, a deadlock.
+ * Model: the monitor's sleep (src/sched/monitor.c) against a worker that is new, and may sleep and be woken: while a
+ * worker is awake, the monitor is, or will be. In the end the worker waits until the monitor has fired a timer of its
+ * that is overdue: if the monitor sleeps for ever, so does everybody, a deadlock.
  */
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
@@ -64,9 +64,12 @@ static void collect(struct weft__worker *w, bool seized)
 static const struct weft__source source = { attach, detach, collect };
 const struct weft__source *weft__timer_source = &source;
 
-static void sleep_and_wait(struct weft__worker *w)
+static void be_new_and_wait(void)
 {
-	weft__sleep(w);
+	struct weft__worker *w = weft__worker_new();
+	weft__store_rlx(&w->token, WEFT__TOKEN_HELD);
+	if (model_choose(2))
+		weft__sleep(w);
 	weft__store_rlx(&w->deadline, 0);
 	while (weft__load_acq(&looked) == 0)
 		weft__os_futex_wait(&looked, 0, UINT64_MAX);
@@ -79,15 +82,13 @@ void model_before(void)
 	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_RUNNING);
-	struct weft__worker *w = weft__worker_new();
-	weft__store_rlx(&w->token, WEFT__TOKEN_HELD);
 	MODEL_ASSERT(weft__monitor_start() == 0);
 }
 
 void model_thread(unsigned index)
 {
 	if (index == WORKER) {
-		sleep_and_wait(weft__load_acq(&weft__pool.worker[0]));
+		be_new_and_wait();
 	} else if (index == MONITOR) {
 		monitor_main(NULL);
 		weft__store_rel(&stopped, 1);

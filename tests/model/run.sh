@@ -104,6 +104,7 @@ join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->
 join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
 rouse-no-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^void weft__monitor_rouse/,/^}/{s/weft__fence_full();//}
 rouse-no-recheck|rouse|random 200000 pair|src/sched/monitor.c|/weft__fence_full(); .. order ROUSE: against/,/^}/s/if (weft__load_acq(&weft__pool.sleepers) <.*/if (false) {/
+rouse-not-by-the-new|rouse|random 200000 pair|src/sched/worker.c|/^static void publish/,/^}/{/weft__monitor_rouse/d}
 rouse-no-monitor-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^static void sleep_if_all_do/,/^}/{s/weft__fence_full();//}
 close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
 close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
