@@ -48,8 +48,8 @@ struct weft__arch_next {
 /* Runs on the new stack, aligned as for a call; may not return on it except with the next context to run. */
 typedef struct weft__arch_next weft__arch_entry(void *arg);
 
-/* Save the current context, store its stack pointer to *save, set *release to 0, resume `to`. Returns 0 when resumed.
- * Best tail-called. */
+/* Save the current context, store its stack pointer to *save, set *release to 0, resume `to`. Best tail-called.
+ * Returns, when resumed, what weft__arch_set_result has put there, else 0: so do the others that save. */
 int weft__arch_switch(void **save, void *to, weft__a32 *release);
 
 /* Whether switches keep the FP control words of each context; set before the first switch, never while one runs. */
@@ -64,9 +64,12 @@ int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), vo
 /*
  * Save the current context, then call entry(arg) on a fresh stack that ends at `top` (16-byte aligned), having set
  * *release to 0. When entry returns, resume the context it names and release its word: the child's end looks to the
- * CPU's return predictor like the return of this call. FP control words are inherited. Returns 0 when resumed.
+ * CPU's return predictor like the return of this call. FP control words are inherited.
  */
 int weft__arch_start(void **save, void *top, weft__arch_entry *entry, void *arg, weft__a32 *release);
+
+/* What the switch that has saved this context will return: a number of 16 bits. By who owns the suspended context. */
+void weft__arch_set_result(void *sp, int result);
 
 /* Drop the current context: set *release to 0 and resume `to`. */
 _Noreturn void weft__arch_resume(void *to, weft__a32 *release);

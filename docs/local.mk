@@ -11,6 +11,12 @@ dist_man_MANS += \
 	docs/man/weft_attr_set_stack_size.3 \
 	docs/man/weft_attr_set_worker.3 \
 	docs/man/weft_barrier_wait.3 \
+	docs/man/weft_barrier_wait_timeout.3 \
+	docs/man/weft_cancel.3 \
+	docs/man/weft_cancel_mask.3 \
+	docs/man/weft_cancel_unmask.3 \
+	docs/man/weft_cleanup_pop.3 \
+	docs/man/weft_cleanup_push.3 \
 	docs/man/weft_cond_broadcast.3 \
 	docs/man/weft_cond_signal.3 \
 	docs/man/weft_cond_wait.3 \
@@ -44,6 +50,12 @@ dist_man_MANS += \
 	docs/man/weft_rwlock_unlock.3 \
 	docs/man/weft_rwlock_wrlock.3 \
 	docs/man/weft_rwlock_wrlock_timeout.3 \
+	docs/man/weft_scope_cancel.3 \
+	docs/man/weft_scope_close.3 \
+	docs/man/weft_scope_open.3 \
+	docs/man/weft_scope_set_deadline.3 \
+	docs/man/weft_scope_set_timeout.3 \
+	docs/man/weft_scope_spawn.3 \
 	docs/man/weft_self.3 \
 	docs/man/weft_sem_acquire.3 \
 	docs/man/weft_sem_acquire_timeout.3 \
@@ -54,6 +66,7 @@ dist_man_MANS += \
 	docs/man/weft_spawn.3 \
 	docs/man/weft_start.3 \
 	docs/man/weft_stop.3 \
+	docs/man/weft_testcancel.3 \
 	docs/man/weft_unpark.3 \
 	docs/man/weft_version.3 \
 	docs/man/weft_waitgroup_add.3 \

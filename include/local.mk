@@ -5,7 +5,9 @@ include_HEADERS = include/weft.h
 weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	include/weft/base.h \
+	include/weft/cancel.h \
 	include/weft/runtime.h \
+	include/weft/scope.h \
 	include/weft/sync.h \
 	include/weft/thread.h \
 	include/weft/time.h \

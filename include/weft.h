@@ -3,7 +3,9 @@
 #ifndef WEFT_H
 #define WEFT_H
 
+#include <weft/cancel.h>
 #include <weft/runtime.h>
+#include <weft/scope.h>
 #include <weft/sync.h>
 #include <weft/thread.h>
 #include <weft/time.h>

@@ -39,6 +39,9 @@ libweft_la_SOURCES += \
 	src/sched/bias.c \
 	src/sched/bias.h \
 	src/sched/bound.c \
+	src/sched/cancel.c \
+	src/sched/cancel.h \
+	src/sched/cleanup.c \
 	src/sched/dispatch.c \
 	src/sched/dispatch.h \
 	src/sched/idle.c \
@@ -62,6 +65,8 @@ libweft_la_SOURCES += \
 	src/sched/ring.h \
 	src/sched/sanitize.c \
 	src/sched/sanitize.h \
+	src/sched/scope.c \
+	src/sched/scope.h \
 	src/sched/spawn.c \
 	src/sched/spawn.h \
 	src/sched/steal.c \

@@ -11,7 +11,8 @@ struct frame {
 	void (*x30)(void);
 	uint64_t x19, x20, x21, x22, x23, x24, x25, x26, x27, x28;
 	uint64_t d8, d9, d10, d11, d12, d13, d14, d15;
-	uint64_t fpcr, unused;
+	uint64_t fpcr;
+	int64_t result;
 };
 
 _Static_assert(offsetof(struct frame, x29) == FRAME_X29, "frame.h");
@@ -26,6 +27,7 @@ _Static_assert(offsetof(struct frame, d10) == FRAME_D10, "frame.h");
 _Static_assert(offsetof(struct frame, d12) == FRAME_D12, "frame.h");
 _Static_assert(offsetof(struct frame, d14) == FRAME_D14, "frame.h");
 _Static_assert(offsetof(struct frame, fpcr) == FRAME_FPCR, "frame.h");
+_Static_assert(offsetof(struct frame, result) == FRAME_RESULT, "frame.h");
 _Static_assert(sizeof(struct frame) == FRAME_SIZE && FRAME_SIZE % 16 == 0, "sp stays aligned");
 _Static_assert(sizeof(weft__a32) == 4, "switch.S stores 4 bytes to release");
 _Static_assert(offsetof(struct weft__arch_next, sp) == 0 && offsetof(struct weft__arch_next, release) == 8,
@@ -43,4 +45,9 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 	void *sp = (char *)top - sizeof frame;
 	memcpy(sp, &frame, sizeof frame);
 	return sp;
+}
+
+void weft__arch_set_result(void *sp, int result)
+{
+	((struct frame *)sp)->result = result;
 }

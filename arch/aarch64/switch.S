@@ -2,7 +2,7 @@
 /*
  * The AArch64 context switch; arch/arch.h has the C prototypes and the contract, frame.h the offsets.
  *
- *   sp ->  x29 x30 | x19 x20 | ... | x27 x28 | d8 d9 | ... | d14 d15 | fpcr |  caller's frame ...
+ *   sp ->  x29 x30 | x19 x20 | ... | x27 x28 | d8 d9 | ... | d14 d15 | fpcr result |  caller's frame ...
  *
  * A switch leaves by `ret`, although the CPU predicts that to go to the old thread's caller: under BTI every other
  * indirect branch must land on a `bti`, and there is none behind a call. What is at sp is a frame record, so chains of
@@ -53,6 +53,7 @@
 	EACH	PUT
 	mov	x9, sp
 	str	x9, [x0]
+	str	xzr, [sp, #FRAME_RESULT]
 	SKIP_WITHOUT_FP_CONTROL 1f
 	mrs	x9, fpcr
 	str	x9, [sp, #FRAME_FPCR]
@@ -68,12 +69,12 @@
 	msr	fpcr, x9
 2:
 .endm
-/* Take the registers from the frame at sp and go on there, returning 0. */
+/* Take the registers from the frame at sp and go on there, returning the result in it. */
 .macro LEAVE
+	ldr	w0, [sp, #FRAME_RESULT]
 	EACH	GET
 	add	sp, sp, #FRAME_SIZE
 	.cfi_adjust_cfa_offset -FRAME_SIZE
-	mov	w0, wzr
 	ret
 .endm
 

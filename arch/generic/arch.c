@@ -25,6 +25,8 @@ struct record {
 	void (*after)(void *);
 	void *after_arg;
 
+	int result; /* what the switch returns */
+
 	/* A first frame only. */
 	weft__arch_entry *entry;
 	void *entry_arg;
@@ -70,10 +72,11 @@ static int leave(void **save, struct record *to)
 	struct record self;
 
 	*save = &self;
+	self.result = 0;
 	if (swapcontext(&self.uc, &to->uc))
 		abort();
 	arrive(&self);
-	return 0;
+	return self.result;
 }
 
 int weft__arch_switch(void **save, void *to, weft__a32 *release)
@@ -138,4 +141,9 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 int weft__arch_start(void **save, void *top, weft__arch_entry *entry, void *arg, weft__a32 *release)
 {
 	return weft__arch_switch(save, weft__arch_prepare(top, entry, arg), release);
+}
+
+void weft__arch_set_result(void *sp, int result)
+{
+	((struct record *)sp)->result = result;
 }

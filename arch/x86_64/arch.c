@@ -9,12 +9,14 @@
 struct frame {
 	uint32_t mxcsr;
 	uint16_t x87cw;
+	int16_t result;
 	uint64_t r12, r13, r14, r15, rbx, rbp;
 	void (*rip)(void);
 };
 
 _Static_assert(offsetof(struct frame, mxcsr) == FRAME_MXCSR, "frame.h");
 _Static_assert(offsetof(struct frame, x87cw) == FRAME_X87CW, "frame.h");
+_Static_assert(offsetof(struct frame, result) == FRAME_RESULT, "frame.h");
 _Static_assert(offsetof(struct frame, r12) == FRAME_R12, "frame.h");
 _Static_assert(offsetof(struct frame, r13) == FRAME_R13, "frame.h");
 _Static_assert(offsetof(struct frame, r14) == FRAME_R14, "frame.h");
@@ -38,4 +40,9 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 	void *sp = (char *)top - sizeof frame;
 	memcpy(sp, &frame, sizeof frame);
 	return sp;
+}
+
+void weft__arch_set_result(void *sp, int result)
+{
+	((struct frame *)sp)->result = (int16_t)result;
 }

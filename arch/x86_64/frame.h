@@ -5,6 +5,7 @@
 
 #define FRAME_MXCSR 0 /* 4 bytes */
 #define FRAME_X87CW 4 /* 2 bytes */
+#define FRAME_RESULT 6 /* 2 bytes: what the switch returns when it is resumed */
 #define FRAME_R12 8
 #define FRAME_R13 16
 #define FRAME_R14 24

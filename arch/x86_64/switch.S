@@ -2,7 +2,7 @@
 /*
  * The x86-64 context switch; arch/arch.h has the C prototypes and the contract, frame.h the offsets.
  *
- *   sp ->  mxcsr x87cw | r12 | r13 | r14 | r15 | rbx | rbp | return address |  caller's frame ...
+ *   sp ->  mxcsr x87cw result | r12 | r13 | r14 | r15 | rbx | rbp | return address |  caller's frame ...
  *
  * How a switch leaves matters more than what it saves, for a wrong guess of the CPU's return predictor costs 9 ns (Zen 4).
  * A `ret` is predicted to go where the last call came from: the old thread's caller. A switch that was tail-called leaves
@@ -43,6 +43,7 @@
 	.cfi_adjust_cfa_offset FRAME_SAVED
 	EACH	PUT
 	mov	%rsp, (%rdi)
+	movw	$0, FRAME_RESULT(%rsp)
 	cmpb	$0, weft__arch_fp_control(%rip)
 	je	1f
 	stmxcsr	FRAME_MXCSR(%rsp)
@@ -58,12 +59,12 @@
 2:
 .endm
 
-/* Restore from %rsp, all but the return address, which %rsp is left pointing at. Returns 0. */
+/* Restore from %rsp, all but the return address, which %rsp is left pointing at. Returns the result in the frame. */
 .macro RESTORE
 	EACH	GET
+	movswl	FRAME_RESULT(%rsp), %eax
 	add	$FRAME_SAVED, %rsp
 	.cfi_adjust_cfa_offset -FRAME_SAVED
-	xor	%eax, %eax
 .endm
 
 .macro LEAVE

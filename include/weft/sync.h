@@ -7,7 +7,8 @@
  * out. An object may be freed once every call on it has returned; of a mutex, a wait group, an event and a semaphore also
  * by whom the last unlock, done, set or release let go, for these do not touch it after.
  *
- * Timed calls take nanoseconds; 0 asks without waiting. They add -ETIMEDOUT, and -ENOMEM (no memory for a timer).
+ * Timed calls take nanoseconds; 0 asks without waiting. They add -ETIMEDOUT, and -ENOMEM (no memory for a timer). Every call
+ * that has to wait may return -ECANCELED, see weft/cancel.h: then it has not got what it waited for.
  */
 #ifndef WEFT_SYNC_H
 #define WEFT_SYNC_H
@@ -99,6 +100,7 @@ struct weft_barrier {
 	uint64_t reserved[2];
 };
 WEFT_API int weft_barrier_wait(struct weft_barrier *barrier) WEFT_MAY_SWITCH;
+WEFT_API int weft_barrier_wait_timeout(struct weft_barrier *barrier, uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
 /* Call fn(arg) in the first caller alone; whoever comes meanwhile waits until it has returned. */
 struct weft_once {

@@ -20,6 +20,11 @@ uint64_t weft__os_after(uint64_t nanoseconds)
 	return nanoseconds > WEFT__NEVER - now ? WEFT__NEVER : now + nanoseconds;
 }
 
+uint64_t weft__deadline(uint64_t nanoseconds)
+{
+	return nanoseconds ? weft__os_after(nanoseconds) : 0;
+}
+
 void weft__os_relax(void)
 {
 	sched_yield();

@@ -13,6 +13,9 @@ uint64_t weft__os_now(void);
 /* now + nanoseconds, or WEFT__NEVER where that does not fit. */
 uint64_t weft__os_after(uint64_t nanoseconds);
 
+/* The same for a time limit of which 0 means not to wait: then 0. */
+uint64_t weft__deadline(uint64_t nanoseconds);
+
 /* Let another kernel thread run. */
 void weft__os_relax(void);
 

@@ -36,6 +36,9 @@ weft__inline void weft__prefetch(struct weft__ring *ready)
 	__builtin_prefetch(sp + WEFT__CACHE_LINE, 1);
 }
 
+/* weft__park for the running green thread, without a deadline. */
+int weft__park_green(struct weft__wait *wait);
+
 weft__inline struct weft__thread *weft__pick(struct weft__worker *w)
 {
 	uint32_t dispatches = weft__load_rlx(&w->dispatches) + 1;

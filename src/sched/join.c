@@ -4,12 +4,14 @@
 
 #include "src/sched/dispatch.h"
 #include "src/sched/park.h"
+#include "src/sched/spawn.h"
 #include "weft/thread.h"
 
 struct join_wait {
 	struct weft__wait wait;
 	struct weft__record *record;
 	uint64_t handle;
+	bool begun;
 };
 
 static bool change(struct weft__record *record, uint64_t handle, enum weft__join_state from, enum weft__join_state to)
@@ -23,11 +25,13 @@ static bool join_commit(struct weft__wait *wait)
 {
 	struct join_wait *j = weft__container(wait, struct join_wait, wait);
 	*weft__record_joiner(j->handle) = wait->self;
+	j->begun = true;
 	return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);
 }
 
-static bool join_revoke(struct weft__wait *wait)
+static bool join_revoke(struct weft__wait *wait, struct weft__thread *self)
 {
+	(void)self;
 	struct join_wait *j = weft__container(wait, struct join_wait, wait);
 	return change(j->record, j->handle, WEFT__JOIN_WAITING, WEFT__JOIN_RUNNING);
 }
@@ -71,26 +75,35 @@ static int refusal(uint64_t word, uint64_t handle)
 	return -ESRCH;
 }
 
-static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline)
+/* The handle of the thread that is waited for. */
+static uint64_t joined(const void *object)
+{
+	return *(const uint64_t *)object;
+}
+
+static weft__noinline int join_slow(uint64_t handle, void **result, uint64_t deadline)
 {
 	struct weft__thread outside;
-	struct join_wait j = { .wait = { join_commit, join_revoke, weft__self(&outside) },
+	static const struct weft__reason reason = { "the end of a thread", joined };
+	struct join_wait j = { .wait = { join_commit, join_revoke, weft__self(&outside), &reason, &j.handle, false },
 			       .record = weft__record_of(handle),
 			       .handle = handle };
 	if (!j.record)
 		return -ESRCH;
 	if (handle == j.wait.self->handle) /* that of a thread outside is WEFT_NONE */
 		return handle ? -EDEADLK : -ESRCH;
-	while (!change(j.record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_CLAIMED)) {
+	while (deadline == 0 || !change(j.record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_CLAIMED)) {
 		uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE */
-		if (word == weft__join_word(handle, WEFT__JOIN_DONE) && collect(j.record, handle, result))
+		bool done = word == weft__join_word(handle, WEFT__JOIN_DONE);
+		if (done && collect(j.record, handle, result))
 			return 0;
-		if (word != weft__join_word(handle, WEFT__JOIN_DONE) &&
-		    word != weft__join_word(handle, WEFT__JOIN_RUNNING))
+		if (!done && word != weft__join_word(handle, WEFT__JOIN_RUNNING))
 			return refusal(word, handle);
+		if (!done && deadline == 0)
+			return -ETIMEDOUT;
 	}
-	int err = park(&j.wait, deadline);
-	if ((err == -ENOMEM || err == -EAGAIN) && !change(j.record, handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_RUNNING))
+	int err = weft__park(&j.wait, deadline);
+	if (err && !j.begun && !change(j.record, handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_RUNNING))
 		err = 0; /* it has ended meanwhile */
 	if (err)
 		return err;
@@ -99,19 +112,19 @@ static weft__noinline int join_slow(uint64_t handle, void **result, weft__park_f
 	return 0;
 }
 
-int weft__join(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline)
+int weft__join(uint64_t handle, void **result, uint64_t deadline)
 {
 	struct weft__record *record = weft__record_of(handle);
 	/* order RECORD-DONE */
 	if (weft__likely(record && weft__load_acq(&record->join) == weft__join_word(handle, WEFT__JOIN_DONE)) &&
 	    collect(record, handle, result))
 		return 0;
-	return join_slow(handle, result, park, deadline);
+	return join_slow(handle, result, deadline);
 }
 
 int weft_join(weft_t thread, void **result)
 {
-	return weft__join(thread, result, weft__park, WEFT__NEVER);
+	return weft__join(thread, result, WEFT__NEVER);
 }
 
 int weft_detach(weft_t thread)
@@ -122,4 +135,17 @@ int weft_detach(weft_t thread)
 	if (change(record, thread, WEFT__JOIN_RUNNING, WEFT__JOIN_DETACHED) || collect(record, thread, NULL))
 		return 0;
 	return refusal(weft__load_acq(&record->join), thread);
+}
+
+bool weft__free_if_ended(uint64_t handle)
+{
+	struct weft__record *record = weft__record_of(handle);
+	return weft__load_acq(&record->join) == weft__join_word(handle, WEFT__JOIN_DONE) && /* order RECORD-DONE */
+	       collect(record, handle, NULL);
+}
+
+bool weft__detach_if_running(uint64_t handle)
+{
+	struct weft__record *record = weft__record_of(handle);
+	return change(record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_DETACHED) || !collect(record, handle, NULL);
 }

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "src/os/kthread.h"
+#include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -38,48 +40,90 @@ struct weft__thread *weft__self(struct weft__thread *outside)
 	return outside;
 }
 
+static __thread uint64_t outsider;
+
+static weft__noinline uint64_t outside_caller(void)
+{
+	if (!outsider)
+		outsider = (uint64_t)1 << 63 | (uint32_t)weft__os_kthread_id();
+	return outsider;
+}
+
+uint64_t weft__caller(void)
+{
+	struct weft__thread *self = weft__self_or_null();
+	return weft__likely(self != NULL) ? self->handle : outside_caller();
+}
+
+/* Publish the wait. True: `wait` and `self` may be gone. */
+weft__inline bool commit(struct weft__thread *self, struct weft__wait *wait)
+{
+	if (weft__wait_begin(self, wait) && wait->commit(wait))
+		return true;
+	weft__wait_over(self);
+	return false;
+}
+
 static void after_park(void *arg)
 {
 	struct weft__wait *wait = arg;
 	struct weft__thread *self = wait->self;
 	struct weft__worker *w = weft__worker();
-	if (!wait->commit(wait)) /* once true, `wait` and `self` may be gone */
+	if (!commit(self, wait))
 		weft__ready_inside(w, self);
 	weft__worker_leave(w);
 }
 
-static int park_green(struct weft__wait *wait)
+int weft__park_green(struct weft__wait *wait)
 {
 	struct weft__worker *w = weft__worker();
 	weft__worker_enter(w);
-	weft__switch_call(w, wait->self, weft__pick(w), after_park, wait);
-	return 0;
+	return weft__switch_call(w, wait->self, weft__pick(w), after_park, wait);
 }
 
 static int park_kernel(struct weft__wait *wait, uint64_t deadline)
 {
-	weft__a32 *wake = &wait->self->wake;
-	weft__store_rlx(wake, 0); /* relaxed: nobody knows of the wait yet */
-	if (!wait->commit(wait))
-		return 0;
-	while (weft__load_acq(wake) == 0) /* order WAKE */
-		if (!weft__os_futex_wait(wake, 0, deadline) && deadline != WEFT__NEVER) {
-			if (weft__load_acq(wake) == 0 && wait->revoke(wait))
+	struct weft__thread *self = wait->self;
+	weft__store_rlx(&self->wake, 0); /* relaxed: nobody knows of the wait yet */
+	self->result = 0;
+	if (!commit(self, wait))
+		return self->result;
+	while (weft__load_acq(&self->wake) == 0) /* order WAKE */
+		if (!weft__os_futex_wait(&self->wake, 0, deadline) && deadline != WEFT__NEVER) {
+			if (weft__load_acq(&self->wake) == 0 && wait->revoke && wait->revoke(wait, self)) {
+				weft__wait_over(self);
 				return -ETIMEDOUT;
+			}
 			deadline = WEFT__NEVER;
 		}
-	return 0;
+	return self->result;
+}
+
+weft__inline int park(struct weft__wait *wait, uint64_t deadline)
+{
+	if (weft__unlikely(!weft__is_green(wait->self)))
+		return park_kernel(wait, deadline);
+	if (deadline == WEFT__NEVER)
+		return weft__park_green(wait);
+	return weft__timer_source->park(wait, deadline);
+}
+
+/* A wait inside scopes: the soonest of their deadlines ends it like a cancellation. */
+static weft__cold int park_in_scope(struct weft__wait *wait, uint64_t deadline)
+{
+	struct weft__thread *self = wait->self;
+	bool held_off = wait->shielded || !wait->revoke || self->masked;
+	uint64_t limit = held_off ? deadline : weft__scope_deadline(self, deadline);
+	int result = park(wait, limit);
+	if (result != -ETIMEDOUT || limit == deadline)
+		return result;
+	weft__scope_expire(self);
+	return -ECANCELED;
 }
 
 int weft__park(struct weft__wait *wait, uint64_t deadline)
 {
-	return weft__is_green(wait->self) ? park_green(wait) : park_kernel(wait, deadline);
-}
-
-int weft__park_never(struct weft__wait *wait, uint64_t deadline)
-{
-	(void)wait, (void)deadline;
-	return -EAGAIN;
+	return weft__unlikely(wait->self->scope != NULL) ? park_in_scope(wait, deadline) : park(wait, deadline);
 }
 
 static weft__cold void ready_outside(struct weft__thread *t)
@@ -112,6 +156,7 @@ static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thre
 void weft__ready(struct weft__thread *t)
 {
 	struct weft__worker *w = weft__worker();
+	weft__wait_over(t);
 	if (weft__unlikely(!w || t->kind != WEFT__GREEN)) {
 		ready_elsewhere(w, t);
 		return;
@@ -150,12 +195,15 @@ static bool permit_commit(struct weft__wait *wait)
 	return publish_parked(wait->self);
 }
 
-static bool permit_revoke(struct weft__wait *wait)
+static bool permit_revoke(struct weft__wait *wait, struct weft__thread *self)
 {
 	/* relaxed: the CAS orders. `seen` is not looked at: whoever takes PARKED away writes it */
-	uint64_t word = weft__load_rlx(&wait->self->record->park);
-	return (word & WEFT__PARKED) && weft__cas_acqrel(&wait->self->record->park, &word, word & ~WEFT__PARKED);
+	uint64_t word = weft__load_rlx(&self->record->park);
+	(void)wait;
+	return (word & WEFT__PARKED) && weft__cas_acqrel(&self->record->park, &word, word & ~WEFT__PARKED);
 }
+
+static const struct weft__reason permit_reason = { "weft_unpark", NULL };
 
 /* Take the permit if there is one. */
 weft__inline bool take_permit(struct weft__thread *self)
@@ -167,32 +215,39 @@ weft__inline bool take_permit(struct weft__thread *self)
 	return true;
 }
 
-int weft__park_permit(weft__park_fn *park, uint64_t deadline)
+int weft__park_permit(uint64_t deadline)
 {
 	struct weft__thread *self = weft__self_or_null();
 	if (!self)
 		return -EPERM;
 	if (take_permit(self))
 		return 0;
-	struct weft__wait wait = { permit_commit, permit_revoke, self };
-	return park(&wait, deadline);
+	if (deadline == 0)
+		return -ETIMEDOUT;
+	struct weft__wait wait = { permit_commit, permit_revoke, self, &permit_reason, NULL, false };
+	return weft__park(&wait, deadline);
 }
+
+/* That of every green thread in weft_park, so that it need not have one in its frame. */
+static struct weft__wait permit_wait = { .revoke = permit_revoke, .reason = &permit_reason };
 
 static void after_park_permit(void *arg)
 {
 	struct weft__thread *self = arg;
 	struct weft__worker *w = weft__worker();
-	if (!publish_parked(self))
+	if (!weft__wait_begin(self, &permit_wait) || !publish_parked(self)) {
+		weft__wait_over(self);
 		weft__ready_inside(w, self);
+	}
 	weft__worker_leave(w);
 }
 
-/* What weft__park_permit does for a green thread without a deadline, in one frame: the way that locks are built on. */
+/* What weft__park_permit does for a green thread in no scope, in one frame: the way that locks are built on. */
 int weft_park(void)
 {
 	struct weft__worker *w = weft__worker();
-	if (weft__unlikely(!w))
-		return weft__park_permit(weft__park, WEFT__NEVER);
+	if (weft__unlikely(!w || w->current->scope))
+		return weft__park_permit(WEFT__NEVER);
 	struct weft__thread *self = w->current;
 	if (take_permit(self))
 		return 0;
@@ -212,7 +267,7 @@ int weft_unpark(weft_t thread)
 		given = weft__park_word(thread) | (uint32_t)(((uint32_t)word & ~WEFT__PARKED) + WEFT__PERMIT);
 	} while (!weft__cas_acqrel(&record->park, &word, given)); /* order PARK-PERMIT */
 	if (word & WEFT__PARKED) { /* its wait is ours to end: the permit is given and taken at once */
-		struct weft__thread *t = record->thread;
+		struct weft__thread *t = weft__load_rlx(&record->thread);
 		t->seen = (uint32_t)given;
 		weft__ready(t);
 	}

@@ -5,12 +5,21 @@
  *
  * The parking rule: a thread must not be findable by those who would wake it before its registers are saved. So whoever
  * waits describes how to publish itself, and that is done after the switch, on the stack switched to.
+ *
+ * A wait is ended by exactly one: whoever wakes it, its time limit, or who cancels its thread. The latter two take it back
+ * (revoke), which succeeds for one of them, and only if no waker has won.
  */
 #ifndef WEFT_SRC_SCHED_PARK_H
 #define WEFT_SRC_SCHED_PARK_H
 
 #include "src/os/clock.h"
 #include "src/sched/thread.h"
+
+/* What somebody waits for, as reports name it. */
+struct weft__reason {
+	const char *name;			/* "a mutex" */
+	uint64_t (*owner)(const void *object); /* the handle of the thread that could end the wait; 0, or NULL: who knows */
+};
 
 struct weft__wait {
 	/*
@@ -19,27 +28,30 @@ struct weft__wait {
 	 * biased lock: it may neither wait nor wake.
 	 */
 	bool (*commit)(struct weft__wait *wait);
-	/* The time is up. True: the wait is taken back, and nobody else will make `self` runnable for it. False:
-	 * somebody does so right now. Same rules. NULL if there is no time limit. */
-	bool (*revoke)(struct weft__wait *wait);
+	/* Take the wait back. True: nobody else will make `self` runnable for it. False: somebody has won it, or it is not
+	 * committed yet. Inside any worker's biased lock or none: it may neither wait nor wake. NULL: cannot be taken back,
+	 * neither by a time limit nor by cancellation. */
+	bool (*revoke)(struct weft__wait *wait, struct weft__thread *self);
 	struct weft__thread *self;
+	const struct weft__reason *reason;
+	const void *object; /* what it waits for, passed to reason->owner */
+	bool shielded;	    /* neither cancellation nor the deadlines of scopes end it */
 };
 
 /*
- * How to wait until a deadline: weft__park ignores it for green threads (the scheduler has no timers) and honours it
- * for kernel threads; src/time supplies one that does both. 0, -ETIMEDOUT, or, if the wait was not even committed,
- * -ENOMEM or -EAGAIN.
+ * Wait. deadline: WEFT__NEVER, or when to give up. 0: it was woken, or what it waits for was there. -ETIMEDOUT;
+ * -ECANCELED: its thread was canceled; -ENOMEM: no memory for a timer. Only 0 means that the wait was won by a waker.
  */
-typedef int weft__park_fn(struct weft__wait *wait, uint64_t deadline);
-
-weft__park_fn weft__park;
-
-/* Does not wait: always -EAGAIN. For a time limit of 0. */
-weft__park_fn weft__park_never;
+int weft__park(struct weft__wait *wait, uint64_t deadline);
 
 /* Make a waiting thread runnable: once for each wait, by whoever won the right to. From any kernel thread. The thread
- * may be gone by the time this returns. */
+ * may be gone by the time this returns. Who wins several calls weft__wait_won for each before this for any. */
 void weft__ready(struct weft__thread *t);
+
+weft__inline void weft__wait_won(struct weft__thread *t)
+{
+	weft__store_rlx(&t->wait, NULL); /* relaxed: a fence follows before it runs (src/sched/cancel.h) */
+}
 
 /* The calling thread: green or bound, or `outside` made into one for a kernel thread that is neither. */
 struct weft__thread *weft__self(struct weft__thread *outside);
@@ -47,11 +59,14 @@ struct weft__thread *weft__self(struct weft__thread *outside);
 /* The same, NULL for a kernel thread that is neither. */
 struct weft__thread *weft__self_or_null(void);
 
+/* Who the caller is: a thread's handle, or a number of its own for a kernel thread that weft did not make. Never 0. */
+uint64_t weft__caller(void);
+
 /* Whether threads can run at the same time, so that spinning for one another may pay. */
 bool weft__parallel(void);
 
-/* The same as weft_join and weft_park, with a way to wait. */
-int weft__join(uint64_t handle, void **result, weft__park_fn *park, uint64_t deadline);
-int weft__park_permit(weft__park_fn *park, uint64_t deadline);
+/* The same as weft_join and weft_park until a deadline, 0 being a question only. */
+int weft__join(uint64_t handle, void **result, uint64_t deadline);
+int weft__park_permit(uint64_t deadline);
 
 #endif

@@ -58,8 +58,8 @@ enum weft__join_state {
 struct weft__record {
 	weft__a64 join;
 	weft__a64 park;
-	/* written by the spawner before the handle is known to anyone, and left there */
-	struct weft__thread *thread;
+	/* written by the spawner before the handle is known to anyone, and left there; a dump reads it of any record */
+	_Atomic(struct weft__thread *) thread;
 	/* written by the thread before DONE, read by the joiner after it; links free records */
 	union {
 		void *result;
@@ -80,6 +80,7 @@ struct weft__chunk {
 	struct weft__thread
 		*joiner[WEFT__CHUNK]; /* written by the joiner while CLAIMED, read by the thread on WAITING */
 	struct weft__name name[WEFT__CHUNK];
+	weft__a32 holders[WEFT__CHUNK]; /* who keeps the thread from ending: src/sched/cancel.h */
 };
 
 extern _Atomic(struct weft__chunk *) weft__chunks[WEFT__CHUNKS];

@@ -12,6 +12,7 @@
 #include <errno.h>
 
 #include "src/base/panic.h"
+#include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -35,7 +36,7 @@ weft__inline void make(struct weft__thread *t, struct weft__record *record, bool
 	/* relaxed: the record is published with the handle, or with the thread in a lane */
 	weft__store_rlx(&record->join, weft__join_word(handle, joinable ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED));
 	weft__store_rlx(&record->park, weft__park_word(handle));
-	record->thread = t;
+	weft__store_rlx(&record->thread, t);
 	t->handle = handle;
 	t->record = record;
 	t->fn = fn;
@@ -46,14 +47,15 @@ weft__inline void make(struct weft__thread *t, struct weft__record *record, bool
 	weft__san_new_thread(t);
 }
 
-static void wake_joiner(struct weft__worker *w, struct weft__thread *joiner)
+void weft__ready_from(struct weft__worker *w, struct weft__thread *t)
 {
-	if (!w || joiner->kind != WEFT__GREEN)
-		weft__ready(joiner);
+	weft__wait_over(t);
+	if (!w || t->kind != WEFT__GREEN)
+		weft__ready(t);
 	else if (!weft__load_rlx(&w->next))
-		weft__store_rlx(&w->next, joiner);
+		weft__store_rlx(&w->next, t);
 	else
-		weft__ready_inside(w, joiner);
+		weft__ready_inside(w, t);
 }
 
 /* What a thread that ends leaves its record in. To a joiner who has claimed it, it is handed, so that nobody else can free
@@ -63,20 +65,21 @@ static enum weft__join_state ended(uint64_t old, uint64_t handle)
 	return old == weft__join_word(handle, WEFT__JOIN_RUNNING) ? WEFT__JOIN_DONE : WEFT__JOIN_HANDED;
 }
 
-void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
-		       struct weft__record_cache *cache)
+enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
+					struct weft__record_cache *cache)
 {
 	const uint64_t detached = weft__join_word(handle, WEFT__JOIN_DETACHED);
 	uint64_t old = weft__load_acq(&record->join);
 	do
 		if (old == detached) { /* DONE must not be seen even for a moment: a late join would take it */
 			weft__record_put(cache, record, handle);
-			return;
+			return WEFT__JOIN_DETACHED;
 		}
 	while (!weft__cas_acqrel(&record->join, &old,
 				 weft__join_word(handle, ended(old, handle)))); /* order RECORD-DONE */
 	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))			/* order RECORD-WAIT */
-		wake_joiner(w, *weft__record_joiner(handle));
+		weft__ready_from(w, *weft__record_joiner(handle));
+	return WEFT__JOIN_DONE;
 }
 
 _Noreturn void weft__panic_no_thread(void)
@@ -86,12 +89,22 @@ _Noreturn void weft__panic_no_thread(void)
 		    "fork call _exit or exec, elsewhere pthread_exit");
 }
 
+/* The end of a thread that others may know of. */
+static void end_known(struct weft__worker *w, struct weft__thread *self, struct weft__scope *scope)
+{
+	uint64_t handle = self->handle;
+	weft__record_await_holders(handle);
+	weft__store_rlx(&self->attention, 0); /* relaxed: nobody can cancel or hold it any more */
+	if (weft__publish_end(w, self->record, handle, &w->records) == WEFT__JOIN_DETACHED && scope)
+		weft__scope_leave(scope, w);
+}
+
 /*
  * End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. Not
  * inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
  * touches two or three cache lines, which is what a switch among 100,000 of them costs.
  */
-static weft__noinline struct weft__arch_next end(struct weft__thread *self, void *result)
+static weft__noinline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope)
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__record *record = self->record;
@@ -110,7 +123,7 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 	    weft__load_rlx(&record->join) == weft__join_word(self->handle, WEFT__JOIN_RUNNING))
 		weft__store_rel(&record->join, weft__join_word(self->handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
 	else
-		weft__publish_end(w, record, self->handle, &w->records);
+		end_known(w, self, scope);
 	struct weft__thread *to = weft__pick(w);
 	w->current = to;
 	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
@@ -119,21 +132,57 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 	return weft__switch_last(next);
 }
 
+struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result)
+{
+	struct weft__scope *scope = self->scope;
+	int err = (int)(intptr_t)result;
+	if (!scope)
+		return NULL;
+	if (err < 0)
+		weft__scope_child_failed(scope, err);
+	weft__scope_delist(self);
+	self->scope = NULL;
+	return scope;
+}
+
+weft__inline struct weft__arch_next finish(struct weft__thread *self, void *result, bool by_exit)
+{
+	if (weft__unlikely(self->escaped))
+		weft__clean_up(self, by_exit);
+	return end(self, result, weft__leave_scope(self, result));
+}
+
 static struct weft__arch_next thread_main(void *arg)
 {
 	struct weft__thread *self = arg;
 	weft__san_arrive(NULL);
-	return end(self, self->fn(self->arg));
+	void *result = self->fn(self->arg);
+	if (weft__unlikely(self->escaped))
+		weft__clean_up(self, false);
+	return end(self, result, NULL);
+}
+
+void *weft__call_child(struct weft__thread *self)
+{
+	int (*fn)(void *) = (int (*)(void *))(void (*)(void))self->fn;
+	return (void *)(intptr_t)fn(self->arg);
+}
+
+static struct weft__arch_next child_main(void *arg)
+{
+	struct weft__thread *self = arg;
+	weft__san_arrive(NULL);
+	return finish(self, weft__call_child(self), false);
 }
 
 _Noreturn void weft__exit_green(struct weft__thread *self, void *result)
 {
-	struct weft__arch_next next = end(self, result);
+	struct weft__arch_next next = finish(self, result, true);
 	weft__arch_resume(next.sp, next.release);
 }
 
 /* Run the child now. False if its spawner's continuation finds no place: then nothing has happened. */
-weft__inline bool run_now(struct weft__worker *w, struct weft__thread *t)
+weft__inline bool run_now(struct weft__worker *w, struct weft__thread *t, weft__arch_entry *entry)
 {
 	struct weft__thread *self = w->current;
 	weft__worker_enter(w);
@@ -143,15 +192,15 @@ weft__inline bool run_now(struct weft__worker *w, struct weft__thread *t)
 	}
 	self->spawning = t->handle;
 	weft__bump_rlx(&w->spawned, 1);
-	weft__switch_first(w, self, t, thread_main);
+	weft__switch_first(w, self, t, entry);
 	return true;
 }
 
 /* Queue the child. */
-static void run_later(struct weft__thread *t)
+static void run_later(struct weft__thread *t, weft__arch_entry *entry)
 {
 	struct weft__worker *w = weft__worker();
-	t->sp = weft__arch_prepare(t, thread_main, t);
+	t->sp = weft__arch_prepare(t, entry, t);
 	if (!w) {
 		weft__visit_begin();
 		weft__injector_push(t);
@@ -187,8 +236,9 @@ static struct weft__thread *allocate(unsigned class, struct weft__record **recor
 	return t;
 }
 
-static int spawn_green(weft_t *thread, const struct weft__attr *attr, void *(*fn)(void *), void *arg, const void *site)
+static int spawn_green(weft_t *thread, const struct weft__spawn *what)
 {
+	const struct weft__attr *attr = what->attr;
 	struct weft__record *record;
 	int err = 0;
 	unsigned class = attr->class_plus_one ? attr->class_plus_one - 1u : weft__pool.stack_class;
@@ -197,8 +247,9 @@ static int spawn_green(weft_t *thread, const struct weft__attr *attr, void *(*fn
 		return err;
 	if (!t->stack_low)
 		first_use(t, class);
-	make(t, record, thread && !attr->detached, fn, arg);
-	t->spawned_at = site;
+	make(t, record, thread && !attr->detached, what->fn, what->arg);
+	t->spawned_at = what->site;
+	t->scope = what->scope;
 	uint64_t handle = t->handle;
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);
@@ -207,21 +258,22 @@ static int spawn_green(weft_t *thread, const struct weft__attr *attr, void *(*fn
 		t->home = attr->home_plus_one - 1u;
 	}
 	struct weft__worker *w = weft__worker();
+	weft__arch_entry *entry = what->scope ? child_main : thread_main;
 	/* A pinned spawner cannot be left in a lane as a continuation: its child waits. */
-	if (attr->queued || attr->home_plus_one || !w || w->current->kind != WEFT__GREEN || !run_now(w, t))
-		run_later(t);
+	if (attr->queued || attr->home_plus_one || !w || w->current->kind != WEFT__GREEN || !run_now(w, t, entry))
+		run_later(t, entry);
 	if (thread)
 		*thread = handle;
 	return 0;
 }
 
 /* Everything but a plain green thread from a cached stack. */
-static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_attr, void *(*fn)(void *), void *arg,
-				 const void *site)
+static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_attr, struct weft__spawn what)
 {
 	static const struct weft__attr plain;
 	const struct weft__attr *attr = public_attr ? (const struct weft__attr *)(const void *)public_attr : &plain;
-	if (!fn || attr->kind > WEFT_KIND_BOUND || attr->class_plus_one > WEFT__STACK_CLASSES)
+	what.attr = attr;
+	if (!what.fn || attr->kind > WEFT_KIND_BOUND || attr->class_plus_one > WEFT__STACK_CLASSES)
 		return -EINVAL;
 	if (attr->home_plus_one && (attr->kind == WEFT_KIND_BOUND || attr->home_plus_one > weft_workers()))
 		return -EINVAL;
@@ -233,34 +285,85 @@ static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_
 		if (inside)
 			weft__add_acqrel(&weft__pool.spawned_outside, 1);
 		inside = false;
-		err = weft__spawn_bound(thread, attr, fn, arg, site);
+		err = weft__spawn_bound(thread, &what);
 	} else {
-		err = spawn_green(thread, attr, fn, arg, site);
+		err = spawn_green(thread, &what);
 	}
 	if (err && !inside)
 		weft__add_acqrel(&weft__pool.ended_outside, 1);
 	return err;
 }
 
+/* The usual thread: plain, by a green thread, its stack and record from the caches. NULL where it is not that. */
+weft__inline struct weft__thread *make_from_caches(struct weft__worker *w, const struct weft_attr *attr, bool joinable,
+						   void *(*fn)(void *), void *arg)
+{
+	if (weft__unlikely(!w || attr || !fn || w->current->kind != WEFT__GREEN))
+		return NULL;
+	struct weft__thread *t = weft__stack_peek_cached(&w->stacks, weft__pool.stack_class);
+	if (weft__unlikely(!t || !t->stack_low || !w->records.first))
+		return NULL;
+	if (weft__unlikely(weft__load_rlx(&weft__pool.sleepers) != 0) && weft__ring_count(&w->cont) > 0)
+		weft__wake_if_asleep();
+	weft__stack_get_cached(&w->stacks, weft__pool.stack_class);
+	make(t, weft__record_pop(&w->records), joinable, fn, arg);
+	return t;
+}
+
 int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *), void *arg)
 {
 	const void *site = __builtin_return_address(0);
 	struct weft__worker *w = weft__worker();
-	if (weft__unlikely(!w || attr || !fn || w->current->kind != WEFT__GREEN))
-		return spawn_slow(thread, attr, fn, arg, site);
-	struct weft__thread *t = weft__stack_peek_cached(&w->stacks, weft__pool.stack_class);
-	if (weft__unlikely(!t || !t->stack_low || !w->records.first))
-		return spawn_slow(thread, attr, fn, arg, site);
-	if (weft__unlikely(weft__load_rlx(&weft__pool.sleepers) != 0) && weft__ring_count(&w->cont) > 0)
-		weft__wake_if_asleep();
-	weft__stack_get_cached(&w->stacks, weft__pool.stack_class);
-	struct weft__record *record = weft__record_pop(&w->records);
-	make(t, record, thread != NULL, fn, arg);
+	struct weft__thread *t = make_from_caches(w, attr, thread != NULL, fn, arg);
+	if (weft__unlikely(!t))
+		return spawn_slow(thread, attr, (struct weft__spawn){ .fn = fn, .arg = arg, .site = site });
 	t->spawned_at = site;
 	uint64_t handle = t->handle;
-	if (weft__unlikely(!run_now(w, t)))
-		run_later(t);
+	if (weft__unlikely(!run_now(w, t, thread_main)))
+		run_later(t, thread_main);
 	if (thread)
 		*thread = handle;
+	return 0;
+}
+
+/*
+ * A child's handle is known to nobody but us, so it can be waited for like any thread's, and only a child that still runs when
+ * its spawner goes on has to be counted: one that has ended by then is freed here, and `live` was never touched.
+ */
+static void settle(struct weft__scope *s, uint64_t handle)
+{
+	if (weft__free_if_ended(handle))
+		return;
+	weft__add_acqrel(&s->live, WEFT__SCOPE_CHILD); /* order SCOPE-LIVE: before the child can take it away */
+	if (!weft__detach_if_running(handle))
+		weft__sub_acqrel(&s->live, WEFT__SCOPE_CHILD); /* not to 0: the spawner itself is counted, or the closer */
+}
+
+static weft__cold int spawn_counted(struct weft__scope *s, const struct weft_attr *attr, struct weft__spawn what)
+{
+	weft__add_acqrel(&s->live, WEFT__SCOPE_CHILD);
+	int err = spawn_slow(NULL, attr, what);
+	if (err)
+		weft__sub_acqrel(&s->live, WEFT__SCOPE_CHILD);
+	return err;
+}
+
+int weft_scope_spawn(struct weft_scope *scope, const struct weft_attr *attr, int (*fn)(void *), void *arg)
+{
+	const void *site = __builtin_return_address(0);
+	struct weft__worker *w = weft__worker();
+	struct weft__scope *s = weft__scope_of(scope);
+	void *(*child)(void *) = (void *(*)(void *))(void (*)(void))fn; /* called as what it is: weft__call_child */
+	if (weft__unlikely(weft__scope_is_canceled(s)))
+		return -ECANCELED;
+	struct weft__thread *t = make_from_caches(w, attr, true, child, arg);
+	if (weft__unlikely(!t))
+		return spawn_counted(s, attr, (struct weft__spawn){ .fn = child, .arg = arg, .site = site, .scope = s });
+	t->spawned_at = site;
+	t->scope = s;
+	uint64_t handle = t->handle;
+	if (weft__unlikely(!run_now(w, t, child_main)))
+		run_later(t, child_main);
+	settle(s, handle);
 	return 0;
 }

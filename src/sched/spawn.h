@@ -7,13 +7,40 @@
 #include "src/sched/worker.h"
 #include "weft/thread.h"
 
+/* What is spawned. */
+struct weft__spawn {
+	const struct weft__attr *attr;
+	void *(*fn)(void *); /* of a scope's child: an int (*)(void *) */
+	void *arg;
+	const void *site;
+	struct weft__scope *scope; /* whose child it is, having been counted; or NULL */
+};
+
 /* A thread on a kernel thread of its own. 0, -EAGAIN or -ENOMEM. */
-int weft__spawn_bound(weft_t *thread, const struct weft__attr *attr, void *(*fn)(void *), void *arg, const void *site);
+int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what);
+
+/* Make a waiting thread runnable: by who is inside the lock of the worker w, or, where that is NULL, of none. */
+void weft__ready_from(struct weft__worker *w, struct weft__thread *t);
 
 /* The end of a thread whose result is in its record, told to whoever joins; frees the record of a detached one. w: the
- * worker that the caller is inside of, or NULL. */
-void weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
+ * worker that the caller is inside of, or NULL. DETACHED: it was. */
+enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
 		       struct weft__record_cache *cache);
+
+/* Call the function of a scope's child. */
+void *weft__call_child(struct weft__thread *self);
+
+/* The thread has ended with this result: tell the scope whose child it is, and leave it. That scope, or NULL. */
+struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result);
+
+/* What a thread leaves behind is cleaned up: its scopes, clean-up handlers, locals. Before its end is published. */
+void weft__clean_up(struct weft__thread *self, bool by_exit);
+
+/* What a thread that has ended has left is freed. False: it runs. */
+bool weft__free_if_ended(uint64_t handle);
+
+/* A running thread becomes a detached one. False: it has ended, and is freed. */
+bool weft__detach_if_running(uint64_t handle);
 
 /* A thread cannot end here. */
 _Noreturn weft__cold void weft__panic_no_thread(void);

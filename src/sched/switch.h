@@ -25,37 +25,38 @@ static void weft__release_word(void *word)
 #define weft__arch_switch(save, to, release) weft__arch_switch_call((save), (to), weft__release_word, (release))
 #endif
 
-/* From the running thread to another. Returns 0 when it is resumed. */
+/* From the running thread to another. Returns 0 when it is resumed, or, as all of these, the result that was set meanwhile
+ * (weft__arch_set_result). */
 weft__inline int weft__switch(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to)
 {
 	w->current = to;
 #if WEFT__ASAN || WEFT__TSAN
 	weft__san_leave(&w->own, self, to, false);
-	weft__arch_switch(&self->sp, weft__context_of(w, to), &w->bias.busy);
+	int result = weft__arch_switch(&self->sp, weft__context_of(w, to), &w->bias.busy);
 	weft__san_arrive(self->fake_stack);
-	return 0;
+	return result;
 #else
 	return weft__arch_switch(&self->sp, weft__context_of(w, to), &w->bias.busy); /* a tail call */
 #endif
 }
 
 /* The same, with after(arg) run on the other stack, still inside the lock: it must leave it. */
-weft__inline void weft__switch_call(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
-				    void (*after)(void *), void *arg)
+weft__inline int weft__switch_call(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
+				   void (*after)(void *), void *arg)
 {
 	w->current = to;
 	weft__san_leave(&w->own, self, to, false);
-	weft__arch_switch_call(&self->sp, weft__context_of(w, to), after, arg);
+	int result = weft__arch_switch_call(&self->sp, weft__context_of(w, to), after, arg);
 	weft__san_arrive(self->fake_stack);
+	return result;
 }
 
-/* The same as the last act of a function. Returns 0. */
+/* The same as the last act of a function. */
 weft__inline int weft__switch_call_tail(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
 					void (*after)(void *), void *arg)
 {
 #if WEFT__ASAN || WEFT__TSAN
-	weft__switch_call(w, self, to, after, arg);
-	return 0;
+	return weft__switch_call(w, self, to, after, arg);
 #else
 	w->current = to;
 	return weft__arch_switch_call_tail(&self->sp, weft__context_of(w, to), after, arg);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "src/base/atomic.h"
+#include "src/base/list.h"
 #include "src/sched/record.h"
 #include "src/stack/stack.h"
 
@@ -20,6 +21,10 @@ enum weft__thread_kind {
 	WEFT__BOUND,   /* weft's own kernel thread; waits on `wake` */
 	WEFT__OUTSIDE, /* somebody else's kernel thread, while it is inside a call; likewise */
 };
+
+struct weft__wait;
+struct weft__scope;
+struct weft_cleanup;
 
 /*
  * Who owns a green thread at any moment, and with it everything below that is not marked otherwise:
@@ -35,17 +40,28 @@ struct weft__thread {
 	uint32_t seen; /* the low half of record->park when a permit was last taken */
 	uint8_t kind;
 	uint8_t class;
-	uint8_t escaped;   /* the handle may be known to others before weft_spawn has returned it */
-	uint8_t timed_out; /* set by the timer that ended its wait */
+	uint8_t escaped; /* others may know of it: its handle before weft_spawn has returned that, or a wait of its */
+	int8_t result;	 /* kinds that wait in the kernel: how the wait ended; a green thread's stands in its saved frame */
 
-	uint64_t spawning; /* while a continuation: the handle of the child whose spawn it is in */
+	/* what waiting and spawning touch besides */
+	_Atomic(struct weft__wait *) wait; /* what it waits in: src/sched/cancel.h */
+	weft__a32 attention;		   /* WEFT__CANCELED, and holds in steps of WEFT__HOLD */
+	uint32_t masked;		   /* cancellation is held off so many times */
+	uint64_t spawning;		   /* while a continuation: the handle of the child whose spawn it is in */
 	void *(*fn)(void *);
 	void *arg;
-	struct weft__thread *link; /* in the injector or an inbox */
-
-	/* what reports, kernel threads and checkers need */
 	char *stack_low; /* NULL until the stack's first use, which sets what does not change */
 	const void *spawned_at;
+	struct weft__scope *scope; /* the innermost one that it is in */
+
+	/* what few threads have: all zero when a thread ends; `scope`, `wait`, `masked` and `attention` likewise */
+	struct weft__thread *link;    /* in the injector, an inbox, or a list of those just woken */
+	struct weft_cleanup *cleanup; /* the handler pushed last */
+	struct weft__scope *listed;   /* the scope that it has enlisted in */
+	struct weft__list enlisted;   /* there */
+	uint32_t scopes;	      /* opened by it and not closed */
+
+	/* what reports, kernel threads and checkers need */
 	uint32_t home;	  /* PINNED: the worker's index */
 	weft__a32 wake;	  /* kinds that wait in the kernel: 1 once woken */
 	void *fake_stack; /* AddressSanitizer's and ThreadSanitizer's */

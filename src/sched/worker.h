@@ -152,6 +152,8 @@ struct weft__source {
 	void (*detach)(struct weft__worker *worker);
 	/* Make the threads runnable that are due: in the lanes of `worker`, or in the injector if it was `seized`. */
 	void (*collect)(struct weft__worker *worker, bool seized);
+	/* weft__park_green until a deadline. */
+	int (*park)(struct weft__wait *wait, uint64_t deadline);
 };
 extern const struct weft__source *weft__timer_source;
 

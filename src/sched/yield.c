@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Yield, exit, self. */
+#include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -8,6 +9,7 @@
 
 static bool into_injector(struct weft__wait *wait)
 {
+	weft__wait_over(wait->self);
 	weft__injector_push(wait->self);
 	return true;
 }

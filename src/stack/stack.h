@@ -28,7 +28,7 @@
 #include "src/base/compiler.h"
 #include "src/base/list.h"
 
-#define WEFT__STACK_HEAD 160
+#define WEFT__STACK_HEAD 224
 #define WEFT__STACK_MIN_LOG2 14
 #define WEFT__STACK_MAX_LOG2 30
 #define WEFT__STACK_CLASSES (WEFT__STACK_MAX_LOG2 - WEFT__STACK_MIN_LOG2 + 1)

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include "src/os/kthread.h"
-#include "src/time/timer.h"
 
 /* A million threads, each waiting for something else, make queues of 16; untouched, the table costs no memory. */
 enum { QUEUES_LOG2 = 16 };
@@ -57,8 +55,9 @@ static bool commit(struct weft__wait *wait)
 	return sleep;
 }
 
-static bool revoke(struct weft__wait *wait)
+static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 {
+	(void)self;
 	struct weft__waiter *waiter = weft__container(wait, struct weft__waiter, wait);
 	struct queue *q = queue_of(waiter->until.word);
 	lock(q);
@@ -77,8 +76,9 @@ int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline)
 		return -EAGAIN;
 	if (deadline == 0)
 		return -ETIMEDOUT;
-	waiter->wait = (struct weft__wait){ commit, revoke, weft__self(&outside) };
-	int err = weft__park_until(&waiter->wait, deadline);
+	waiter->wait = (struct weft__wait){ commit,	       revoke,	       weft__self(&outside),
+					    waiter->reason, waiter->object, waiter->shielded };
+	int err = weft__park(&waiter->wait, deadline);
 	return err == 0 && !waiter->slept ? -EAGAIN : err;
 }
 
@@ -98,6 +98,7 @@ static struct weft__waiter *take(struct queue *q, const weft__a32 *word, bool *m
 	if (first) {
 		weft__list_remove(&first->node);
 		first->queued = false;
+		weft__wait_won(first->wait.self);
 	}
 	return first;
 }
@@ -125,6 +126,7 @@ static void take_some(struct queue *q, const weft__a32 *word, unsigned n, bool g
 			continue;
 		waiter->queued = false;
 		waiter->granted = granted;
+		weft__wait_won(waiter->wait.self);
 		weft__list_remove(l);
 		weft__list_push_back(woken, l);
 		n--;
@@ -161,24 +163,4 @@ void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word))
 		take_some(q, word, UINT32_MAX, true, &woken);
 	unlock(q);
 	ready_all(&woken);
-}
-
-uint64_t weft__deadline(uint64_t nanoseconds)
-{
-	return nanoseconds ? weft__os_after(nanoseconds) : 0;
-}
-
-static __thread uint64_t outsider;
-
-static weft__noinline uint64_t outside_caller(void)
-{
-	if (!outsider)
-		outsider = (uint64_t)1 << 63 | (uint32_t)weft__os_kthread_id();
-	return outsider;
-}
-
-uint64_t weft__caller(void)
-{
-	struct weft__thread *self = weft__self_or_null();
-	return weft__likely(self != NULL) ? self->handle : outside_caller();
 }

@@ -34,17 +34,20 @@ struct weft__until {
 struct weft__waiter {
 	struct weft__wait wait;
 	struct weft__until until;
+	const struct weft__reason *reason;
+	const void *object;
 	struct weft__list node;
 	bool front;	/* go to the front of the queue, having been there before */
 	bool queued;	/* under the queue's lock */
 	bool slept;	/* likewise: it was in the queue, the last time */
 	bool granted;	/* written by the waker, under the queue's lock: it was given what it waits for */
 	bool overtaken; /* the caller's own note */
+	bool shielded;	/* as in struct weft__wait */
 };
 
 /*
- * Wait until woken. waiter: zeroed but for `until` and `front`. 0 if it was woken, -EAGAIN if the word did not say to
- * sleep, -ETIMEDOUT, -ENOMEM. Deadline WEFT__NEVER: none; 0: never sleeps.
+ * Wait until woken. waiter: zeroed but for `until`, `reason`, `object`, `shielded` and `front`. 0 if it was woken,
+ * -EAGAIN if the word did not say to sleep, -ETIMEDOUT, -ECANCELED, -ENOMEM. Deadline WEFT__NEVER: none; 0: never sleeps.
  */
 int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline);
 
@@ -60,11 +63,5 @@ void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word));
  */
 void weft__address_wake_one(weft__a32 *word, void (*choose)(struct weft__waiter *first, bool more, void *context),
 			    void *context);
-
-/* A deadline for a time limit, as weft__address_wait takes it. */
-uint64_t weft__deadline(uint64_t nanoseconds);
-
-/* Who the caller is: a thread's handle, or a number of its own for a kernel thread that weft did not make. Never 0. */
-uint64_t weft__caller(void);
 
 #endif

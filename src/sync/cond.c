@@ -14,6 +14,8 @@ struct cond {
 
 _Static_assert(sizeof(struct cond) == sizeof(struct weft_cond), "ABI");
 
+static const struct weft__reason reason = { "a condition variable", NULL };
+
 static struct cond *cond_of(struct weft_cond *cond)
 {
 	return (struct cond *)(void *)cond;
@@ -25,11 +27,12 @@ static int wait(struct cond *c, struct weft__mutex *m, uint64_t deadline)
 	if (weft__load_rlx(&m->owner) != self || m->depth)
 		return -EPERM;
 	weft__add_acqrel(&c->waiters, 1); /* order COND: before the number is read; a signaller changes that first */
-	struct weft__waiter waiter = { .until = { &c->signals, UINT32_MAX, weft__load_acq(&c->signals), false } };
+	struct weft__waiter waiter = { .until = { &c->signals, UINT32_MAX, weft__load_acq(&c->signals), false },
+					.reason = &reason, .object = c };
 	weft__mutex_unlock(m);
 	int err = weft__address_wait(&waiter, deadline);
 	weft__sub_acqrel(&c->waiters, 1);
-	weft__mutex_lock(m, self, WEFT__NEVER);
+	weft__mutex_lock_shielded(m, self);
 	return err == -EAGAIN ? 0 : err;
 }
 

@@ -14,6 +14,8 @@ struct event {
 
 _Static_assert(sizeof(struct event) == sizeof(struct weft_event), "ABI");
 
+static const struct weft__reason reason = { "an event", NULL };
+
 static struct event *event_of(struct weft_event *event)
 {
 	return (struct event *)(void *)event;
@@ -45,7 +47,7 @@ int weft_event_reset(struct weft_event *event)
 
 static int wait(struct event *e, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &e->word, UINT32_MAX, PARKED, false } };
+	struct weft__waiter waiter = { .until = { &e->word, UINT32_MAX, PARKED, false }, .reason = &reason, .object = e };
 	uint32_t word = weft__load_acq(&e->word); /* order EVENT */
 	while (!(word & SET)) {
 		if (!(word & PARKED) && !weft__cas_acqrel(&e->word, &word, word | PARKED))

@@ -59,9 +59,20 @@ static bool mark_parked(struct weft__mutex *m)
 		}
 }
 
-static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline)
+static uint64_t owner_of(const void *object)
 {
-	struct weft__waiter waiter = { .until = { &m->word, LOCKED | PARKED, LOCKED | PARKED, false } };
+	const struct weft__mutex *m = object;
+	return weft__load_rlx(&m->owner); /* relaxed: for reports */
+}
+
+static const struct weft__reason reason = { "a mutex", owner_of };
+
+static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline, bool shielded)
+{
+	struct weft__waiter waiter = { .until = { &m->word, LOCKED | PARKED, LOCKED | PARKED, false },
+				       .reason = &reason,
+				       .object = m,
+				       .shielded = shielded };
 	if (spin(m))
 		return 0;
 	while (mark_parked(m)) {
@@ -76,7 +87,7 @@ static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline)
 	return 0;
 }
 
-int weft__mutex_lock(struct weft__mutex *m, uint64_t self, uint64_t deadline)
+weft__inline int lock(struct weft__mutex *m, uint64_t self, uint64_t deadline, bool shielded)
 {
 	uint32_t free = 0;
 	if (weft__unlikely(!weft__cas_acqrel(&m->word, &free, LOCKED))) { /* order MUTEX */
@@ -87,12 +98,17 @@ int weft__mutex_lock(struct weft__mutex *m, uint64_t self, uint64_t deadline)
 			m->depth++;
 			return 0;
 		}
-		int err = lock_slow(m, deadline);
+		int err = lock_slow(m, deadline, shielded);
 		if (err)
 			return err;
 	}
 	weft__store_rlx(&m->owner, self); /* relaxed: read by others only to see that it is not them */
 	return 0;
+}
+
+void weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self)
+{
+	(void)lock(m, self, WEFT__NEVER, true);
 }
 
 /* Inside the queue's lock. */
@@ -118,12 +134,12 @@ void weft__mutex_unlock(struct weft__mutex *m)
 
 int weft_mutex_lock(struct weft_mutex *mutex)
 {
-	return weft__mutex_lock(weft__mutex_of(mutex), weft__caller(), WEFT__NEVER);
+	return lock(weft__mutex_of(mutex), weft__caller(), WEFT__NEVER, false);
 }
 
 int weft_mutex_lock_timeout(struct weft_mutex *mutex, uint64_t nanoseconds)
 {
-	return weft__mutex_lock(weft__mutex_of(mutex), weft__caller(), weft__deadline(nanoseconds));
+	return lock(weft__mutex_of(mutex), weft__caller(), weft__deadline(nanoseconds), false);
 }
 
 int weft_mutex_trylock(struct weft_mutex *mutex)

@@ -20,7 +20,8 @@ weft__inline struct weft__mutex *weft__mutex_of(struct weft_mutex *mutex)
 	return (struct weft__mutex *)(void *)mutex;
 }
 
-int weft__mutex_lock(struct weft__mutex *m, uint64_t self, uint64_t deadline);
+/* Lock it, whatever becomes of the caller. */
+void weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self);
 void weft__mutex_unlock(struct weft__mutex *m);
 
 #endif

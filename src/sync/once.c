@@ -14,6 +14,8 @@ struct once {
 
 _Static_assert(sizeof(struct once) == sizeof(struct weft_once), "ABI");
 
+static const struct weft__reason reason = { "another's weft_once", NULL };
+
 static void run(struct once *o, void (*fn)(void *), void *arg)
 {
 	fn(arg);
@@ -35,8 +37,10 @@ int weft_once(struct weft_once *once, void (*fn)(void *), void *arg)
 		return 0;
 	}
 	while (weft__load_acq(&o->state) != DONE) { /* order ONCE */
-		struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true } };
-		weft__address_wait(&waiter, WEFT__NEVER);
+		struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true }, .reason = &reason, .object = o };
+		int err = weft__address_wait(&waiter, WEFT__NEVER);
+		if (err && err != -EAGAIN)
+			return err;
 	}
 	return 0;
 }

@@ -13,7 +13,6 @@
 
 #include "src/base/panic.h"
 #include "src/sync/address.h"
-#include "src/time/timer.h"
 #include "weft/sync.h"
 
 #define WRITER UINT32_MAX
@@ -92,9 +91,10 @@ static bool commit(struct weft__wait *wait)
 	return sleep;
 }
 
-static bool revoke(struct weft__wait *wait)
+static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 {
 	struct waiter *waiter = weft__container(wait, struct waiter, wait);
+	(void)self;
 	guard(waiter->lock);
 	bool queued = waiter->queued;
 	if (queued)
@@ -112,6 +112,7 @@ static void admit(struct rwlock *l, bool writer, struct weft__list *go)
 			continue;
 		dequeue(l, waiter_of(n));
 		weft__list_push_back(go, n);
+		weft__wait_won(waiter_of(n)->wait.self);
 		l->holders = writer ? WRITER : l->holders + 1;
 		if (writer)
 			return;
@@ -127,8 +128,8 @@ static void wake(struct weft__list *go)
 	}
 }
 
-/* A writer that gave up may have been what readers waited for. */
-static void after_timeout(struct rwlock *l)
+/* A writer that has given up may have been what readers waited for. */
+static void after_giving_up(struct rwlock *l)
 {
 	struct weft__list go;
 	weft__list_init(&go);
@@ -149,11 +150,12 @@ static int lock(struct weft_rwlock *rwlock, bool writer, uint64_t deadline)
 		return 0;
 	if (deadline == 0)
 		return -ETIMEDOUT;
+	static const struct weft__reason reason = { "a reader-writer lock", NULL };
 	struct weft__thread outside;
-	struct waiter waiter = { .wait = { commit, revoke, weft__self(&outside) }, .lock = l, .writer = writer };
-	int err = weft__park_until(&waiter.wait, deadline);
-	if (err == -ETIMEDOUT && writer)
-		after_timeout(l);
+	struct waiter waiter = { .wait = { commit, revoke, weft__self(&outside), &reason, l, false }, .lock = l, .writer = writer };
+	int err = weft__park(&waiter.wait, deadline);
+	if (err && writer)
+		after_giving_up(l);
 	return err;
 }
 

@@ -15,6 +15,8 @@ struct sem {
 
 _Static_assert(sizeof(struct sem) == sizeof(struct weft_sem), "ABI");
 
+static const struct weft__reason reason = { "a semaphore", NULL };
+
 static struct sem *sem_of(struct weft_sem *sem)
 {
 	return (struct sem *)(void *)sem;
@@ -35,7 +37,7 @@ static bool take(struct sem *s, bool park)
 
 static int acquire(struct sem *s, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &s->word, UINT32_MAX, PARKED, false } };
+	struct weft__waiter waiter = { .until = { &s->word, UINT32_MAX, PARKED, false }, .reason = &reason, .object = s };
 	while (!take(s, true)) {
 		int err = weft__address_wait(&waiter, deadline);
 		if (waiter.granted)

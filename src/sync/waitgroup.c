@@ -16,6 +16,8 @@ struct waitgroup {
 
 _Static_assert(sizeof(struct waitgroup) == sizeof(struct weft_waitgroup), "ABI");
 
+static const struct weft__reason reason = { "a wait group", NULL };
+
 static struct waitgroup *group_of(struct weft_waitgroup *group)
 {
 	return (struct waitgroup *)(void *)group;
@@ -60,7 +62,7 @@ int weft_waitgroup_done(struct weft_waitgroup *group)
 
 static int wait(struct waitgroup *g, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &g->word, PARKED, PARKED, false } };
+	struct weft__waiter waiter = { .until = { &g->word, PARKED, PARKED, false }, .reason = &reason, .object = g };
 	uint32_t word = weft__load_acq(&g->word); /* order WAITGROUP */
 	while (word & COUNT) {
 		if (!(word & PARKED) && !weft__cas_acqrel(&g->word, &word, word | PARKED))

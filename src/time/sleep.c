@@ -2,9 +2,10 @@
 /* Sleeping, and the timed variants of waiting. */
 #include <errno.h>
 
+#include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/time/timer.h"
-#include "weft/thread.h"
+#include "weft/cancel.h"
 #include "weft/time.h"
 
 struct timed_wait {
@@ -12,7 +13,6 @@ struct timed_wait {
 	struct weft__wait *inner;
 	struct weft__timer timer;
 	uint64_t deadline;
-	bool armed;
 };
 
 /* Both inside one stay in the worker's lock, the timer first: so it can neither fire before the wait is published nor
@@ -20,25 +20,28 @@ struct timed_wait {
 static bool timed_commit(struct weft__wait *wait)
 {
 	struct timed_wait *t = weft__container(wait, struct timed_wait, wait);
-	t->armed = weft__timer_arm(weft__worker(), &t->timer, t->deadline);
-	return t->armed && t->inner->commit(t->inner);
+	if (weft__timer_arm(weft__worker(), &t->timer, t->deadline))
+		return t->inner->commit(t->inner);
+	weft__wait_result(wait->self, -ENOMEM);
+	return false;
 }
 
-int weft__park_until(struct weft__wait *wait, uint64_t deadline)
+static bool timed_revoke(struct weft__wait *wait, struct weft__thread *self)
 {
-	struct weft__thread *self = wait->self;
-	if (!weft__is_green(self) || deadline == WEFT__NEVER)
-		return weft__park(wait, deadline);
-	struct timed_wait t = { .wait = { timed_commit, NULL, self }, .inner = wait, .deadline = deadline };
-	t.timer.wait = wait;
-	self->timed_out = false;
-	weft__park(&t.wait, deadline);
-	if (self->timed_out)
-		return -ETIMEDOUT;
-	if (!t.armed)
-		return -ENOMEM;
-	weft__timer_cancel(&t.timer);
-	return 0;
+	struct weft__wait *inner = weft__container(wait, struct timed_wait, wait)->inner;
+	return inner->revoke(inner, self);
+}
+
+int weft__park_timed(struct weft__wait *wait, uint64_t deadline)
+{
+	struct timed_wait t = { .wait = *wait, .inner = wait, .deadline = deadline };
+	t.wait.commit = timed_commit;
+	t.wait.revoke = timed_revoke;
+	t.timer.wait = &t.wait;
+	int result = weft__park_green(&t.wait);
+	if (t.timer.worker && result != -ETIMEDOUT)
+		weft__timer_cancel(&t.timer);
+	return result;
 }
 
 uint64_t weft_now(void)
@@ -46,75 +49,61 @@ uint64_t weft_now(void)
 	return weft__os_now();
 }
 
+enum { NOT_BEGUN, ASLEEP, OVER };
+
 struct sleep {
 	struct weft__wait wait;
-	struct weft__timer timer;
-	uint64_t deadline;
-	bool armed;
+	weft__a32 state;
 };
 
-/* Armed after the switch, like any wait: the look around of the switch itself may fire timers that have just passed. */
-static void after_sleep(void *arg)
+static struct sleep *sleep_of(struct weft__wait *wait)
 {
-	struct sleep *s = arg;
-	struct weft__worker *w = weft__worker();
-	s->armed = s->deadline == WEFT__NEVER || weft__timer_arm(w, &s->timer, s->deadline);
-	if (!s->armed)
-		weft__ready_inside(w, s->wait.self);
-	weft__worker_leave(w);
+	return weft__container(wait, struct sleep, wait);
 }
 
-/* False if there is no memory for a timer. */
-static bool sleep_green(struct weft__worker *w, struct weft__thread *self, uint64_t deadline)
+static bool sleep_commit(struct weft__wait *wait)
 {
-	struct sleep s = { .wait = { .self = self }, .deadline = deadline };
-	s.timer.wait = &s.wait;
-	weft__worker_enter(w);
-	weft__switch_call(w, self, weft__pick(w), after_sleep, &s);
-	return s.armed;
+	weft__store_rel(&sleep_of(wait)->state, ASLEEP); /* order SLEEP; the frame may be gone after it */
+	return true;
 }
 
-static void sleep_until(uint64_t deadline)
+static bool sleep_revoke(struct weft__wait *wait, struct weft__thread *self)
 {
-	struct weft__worker *w = weft__worker();
-	if (!w || !w->current)
-		weft__os_sleep_until(deadline);
-	else if (!sleep_green(w, w->current, deadline))
-		while (weft__os_now() < deadline)
+	uint32_t asleep = ASLEEP;
+	(void)self;
+	return weft__cas_acqrel(&sleep_of(wait)->state, &asleep, OVER); /* order SLEEP */
+}
+
+static int sleep_until(uint64_t deadline)
+{
+	static const struct weft__reason reason = { "time", NULL };
+	struct weft__thread outside;
+	struct sleep s = { .wait = { sleep_commit, sleep_revoke, weft__self(&outside), &reason, NULL, false } };
+	int err = weft__park(&s.wait, deadline);
+	if (err == -ENOMEM)
+		while ((err = weft_testcancel()) == 0 && weft__os_now() < deadline)
 			weft_yield();
+	return err == -ETIMEDOUT ? 0 : err;
 }
 
 int weft_sleep(uint64_t nanoseconds)
 {
 	if (nanoseconds == 0)
 		return weft_yield();
-	sleep_until(weft__os_after(nanoseconds));
-	return 0;
+	return sleep_until(weft__os_after(nanoseconds));
 }
 
 int weft_sleep_until(uint64_t deadline)
 {
-	if (deadline > weft__os_now())
-		sleep_until(deadline);
-	return 0;
-}
-
-/* A time limit of 0 asks without waiting, and without a switch. */
-static int timed_out(int err)
-{
-	return err == -EAGAIN ? -ETIMEDOUT : err;
+	return deadline > weft__os_now() ? sleep_until(deadline) : 0;
 }
 
 int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds)
 {
-	if (nanoseconds == 0)
-		return timed_out(weft__join(thread, result, weft__park_never, 0));
-	return weft__join(thread, result, weft__park_until, weft__os_after(nanoseconds));
+	return weft__join(thread, result, weft__deadline(nanoseconds));
 }
 
 int weft_park_timeout(uint64_t nanoseconds)
 {
-	if (nanoseconds == 0)
-		return timed_out(weft__park_permit(weft__park_never, 0));
-	return weft__park_permit(weft__park_until, weft__os_after(nanoseconds));
+	return weft__park_permit(weft__deadline(nanoseconds));
 }

@@ -2,8 +2,10 @@
 /* Timers of a worker: its wheel, and the source through which the scheduler makes them fire. */
 #include "src/time/timer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
+#include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/injector.h"
 
@@ -74,9 +76,10 @@ static void fire(struct weft__timer *timer, struct weft__worker *w, bool seized)
 	struct weft__wait *wait = timer->wait;
 	struct weft__thread *self = wait->self;
 	timer->id = 0;
-	if (wait->revoke && !wait->revoke(wait))
+	if (!wait->revoke(wait, self))
 		return;
-	self->timed_out = true;
+	weft__wait_result(self, -ETIMEDOUT);
+	weft__wait_over(self);
 	if (seized)
 		weft__injector_push(self);
 	else
@@ -97,5 +100,5 @@ static void collect(struct weft__worker *w, bool seized)
 	publish_deadline(w);
 }
 
-static const struct weft__source source = { attach, detach, collect };
+static const struct weft__source source = { attach, detach, collect, weft__park_timed };
 const struct weft__source *weft__timer_source = &source;

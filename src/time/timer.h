@@ -26,7 +26,7 @@ bool weft__timer_arm(struct weft__worker *w, struct weft__timer *timer, uint64_t
 /* Not inside it, on whatever worker: after this the timer does not fire, and may be gone. */
 void weft__timer_cancel(struct weft__timer *timer);
 
-/* weft__park with a deadline that green threads honour too. */
-weft__park_fn weft__park_until;
+/* weft__park_green until a deadline. */
+int weft__park_timed(struct weft__wait *wait, uint64_t deadline);
 
 #endif

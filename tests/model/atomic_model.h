@@ -27,7 +27,12 @@ typedef struct model_aptr {
 
 /* The engine's 64 bits as a value of the atomic's type, and its size. */
 #define model_typed(p, v)                                                                                              \
-	_Generic((p), struct model_a32 * : (uint32_t)(v), struct model_a64 * : (v), struct model_aptr * : (void *)(v))
+	_Generic((p),                                                                                                  \
+		struct model_a32 *: (uint32_t)(v),                                                                     \
+		const struct model_a32 *: (uint32_t)(v),                                                               \
+		struct model_aptr *: (void *)(v),                                                                      \
+		const struct model_aptr *: (void *)(v),                                                                \
+		default: (v))
 #define model_bytes(p) _Generic((p), struct model_a32 * : 4u, default : 8u)
 #define model_bits(v) ((uint64_t)(uintptr_t)(v))
 

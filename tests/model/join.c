@@ -38,7 +38,7 @@ static void make(struct weft__thread *t, struct weft__record *r)
 	*t = (struct weft__thread){ .kind = WEFT__BOUND, .record = r, .handle = weft__record_next_handle(r) };
 	weft__store_rlx(&r->join, weft__join_word(t->handle, WEFT__JOIN_RUNNING));
 	weft__store_rlx(&r->park, weft__park_word(t->handle));
-	r->thread = t;
+	weft__store_rlx(&r->thread, t);
 }
 
 static void check(int err, void *result)
@@ -62,7 +62,7 @@ static void join(void)
 static void join_for_a_while(void)
 {
 	void *result = NULL;
-	int err = weft__join(thread.handle, &result, weft__park, 1);
+	int err = weft__join(thread.handle, &result, 1);
 	if (err == -ETIMEDOUT)
 		join();
 	else
@@ -98,7 +98,7 @@ static void use_again(void)
 	}
 	/* It too is waited for: in vain, but by then its joiner stands where the other's stood. */
 	if (next.record)
-		MODEL_ASSERT(weft__join(next.handle, NULL, weft__park, 1) == -ETIMEDOUT);
+		MODEL_ASSERT(weft__join(next.handle, NULL, 1) == -ETIMEDOUT);
 }
 
 void model_before(void)

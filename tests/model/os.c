@@ -42,6 +42,11 @@ uint64_t weft__os_after(uint64_t nanoseconds)
 	return model_clock + nanoseconds;
 }
 
+uint64_t weft__deadline(uint64_t nanoseconds)
+{
+	return nanoseconds ? weft__os_after(nanoseconds) : 0;
+}
+
 void weft__os_relax(void)
 {
 	model_yield(MODEL_HERE);

@@ -46,7 +46,8 @@ int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *a
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__thread *found = NULL;
-	(void)save;
+	int result = 0;
+	*save = &result;
 	MODEL_ASSERT(to == NULL);
 	after(arg);
 	while (!found) {
@@ -61,7 +62,7 @@ int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *a
 	w = &worker[model_choose(WORKERS)];
 	weft__arch_set_worker(w);
 	w->current = found;
-	return 0;
+	return result;
 }
 
 static void take(void)
@@ -110,7 +111,7 @@ void model_before(void)
 	taker.handle = weft__record_next_handle(taker.record);
 	weft__store_rlx(&taker.record->join, weft__join_word(taker.handle, WEFT__JOIN_DETACHED));
 	weft__store_rlx(&taker.record->park, weft__park_word(taker.handle));
-	taker.record->thread = &taker;
+	weft__store_rlx(&taker.record->thread, &taker);
 	if (!BOUND) {
 		model_worker[TAKER] = &worker[0];
 		worker[0].current = &taker;

@@ -87,17 +87,17 @@ bias-store-for-and|bias|random 60000 pair|src/sched/bias.c|s/weft__and_acqrel(&b
 bias-stays-seized|bias|random 60000 pair|src/sched/bias.c|/if (i == PATIENCE)/,/}/{/weft__bias_release/d}
 idle-no-recheck|idle-two|random 60000 pair|src/sched/idle.c|s/bool work = can_run && weft__work_visible();/bool work = false;/
 idle-no-barrier|idle-two|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{s/weft__os_barrier();//}
-idle-no-light-fence|idle-two|random 60000 pair|src/sched/idle.h|s/weft__fence_light_or_full();//
+idle-no-light-fence|idle|random 60000 pair|src/sched/idle.h|s/weft__fence_light_or_full();//
 idle-searcher-just-leaves|idle|random 60000 ipi|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-rechecker-no-searcher|idle|random 60000 ipi|src/sched/idle.c|s/} else if (work) {/} else if (false) {/
 idle-cleared-after-listing|idle|random 60000 pair|src/sched/idle.c|s/^\tlist_asleep(w);/&\n\tweft__store_rlx(\&w->wake, 0);/
 park-store-for-cas|park|random 60000 pair|src/sched/park.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
 park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_t)word;/d
-park-revoke-by-store|park|random 60000 pair|src/sched/park.c|s/weft__cas_acqrel(&wait->self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&wait->self->record->park, word - WEFT__PARKED), true)/
+park-revoke-by-store|park|random 60000 ipi|src/sched/park.c|s/weft__cas_acqrel(&self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&self->record->park, word - WEFT__PARKED), true)/
 park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
 park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
-join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/^void weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
+join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/^enum weft__join_state weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
 join-done-for-handed|join|random 200000 pair|src/sched/spawn.c|s/WEFT__JOIN_DONE : WEFT__JOIN_HANDED/WEFT__JOIN_DONE : WEFT__JOIN_DONE/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
 join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_WAITING)), true;/

@@ -58,6 +58,12 @@ __attribute__((weak)) int weft__arch_switch_call_tail(void **save, void *to, voi
 	return weft__arch_switch_call(save, to, after, arg);
 }
 
+/* A model that switches saves the address of an int as the context: the result to be. */
+void weft__arch_set_result(void *sp, int result)
+{
+	*(int *)sp = result;
+}
+
 unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 {
 	return nanoseconds;
