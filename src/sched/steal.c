@@ -5,8 +5,8 @@
  * counters has shown something worth it:
  *
  *   - a ready lane with something in it, or two continuations: at once
- *   - a single continuation, or a thread in `next`: only if the victim has dispatched nothing between two looks, as its
- *     owner will otherwise reach it sooner than it could be carried away
+ *   - a single continuation, or a thread in `next`: only if the victim has dispatched nothing through so many looks as
+ *     take about the time that it costs to carry it away: its owner will mostly reach it sooner
  */
 #include "src/sched/steal.h"
 
@@ -14,6 +14,9 @@
 #include "src/sched/dispatch.h"
 
 enum { HAUL_MAX = 128 };
+
+/* So many looks in a row, some 10 us of a spin: about what it costs both to carry a thread over. */
+enum { STUCK = 8 };
 
 struct haul {
 	uint32_t n;
@@ -29,9 +32,10 @@ static bool worth(struct weft__worker *w, struct weft__worker *victim)
 	if (cont == 0 && !weft__load_rlx(&victim->next))
 		return false;
 	uint32_t dispatches = weft__load_rlx(&victim->dispatches); /* relaxed: a hint */
-	bool stuck = w->looked[victim->index] == dispatches;
-	w->looked[victim->index] = dispatches;
-	return stuck;
+	struct weft__looked *looked = &w->looked[victim->index];
+	looked->times = looked->dispatches == dispatches ? looked->times + 1 : 0;
+	looked->dispatches = dispatches;
+	return looked->times >= STUCK;
 }
 
 static void take(struct weft__worker *victim, struct haul *haul)

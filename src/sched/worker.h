@@ -51,6 +51,11 @@
 
 enum { WEFT__WORKERS_MAX = 256, WEFT__ALL_WORKERS_MAX = 512 };
 
+/* How a worker was seen: so many looks in a row with the same count of dispatches. */
+struct weft__looked {
+	uint32_t dispatches, times;
+};
+
 struct weft__worker {
 	struct weft__bias bias;
 
@@ -69,12 +74,12 @@ struct weft__worker {
 	struct weft__record_cache records;
 	struct weft__stack_cache stacks;
 	uint64_t random;
-	uint32_t looks;		    /* looks around since the last ageing */
-	uint32_t spin_ns;	    /* how long to spin before the next sleep */
-	bool searching;		    /* counted in weft__pool.searching */
-	bool expects_inbox;	    /* pinned work came lately: spin for it, however many are searching */
-	uint32_t *looked;	    /* `dispatches` of each other worker when last looked at */
-	struct weft__own_stack own; /* what sanitizers must know of the worker's own stack */
+	uint32_t looks;		     /* looks around since the last ageing */
+	uint32_t spin_ns;	     /* how long to spin before the next sleep */
+	bool searching;		     /* counted in weft__pool.searching */
+	bool expects_inbox;	     /* pinned work came lately: spin for it, however many are searching */
+	struct weft__looked *looked; /* at each other worker, in vain */
+	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
 	/* atomic: written by the owner alone, summed by others */
 	weft__a64 spawned, ended;
