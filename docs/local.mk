@@ -34,6 +34,7 @@ dist_man_MANS += \
 	docs/man/weft_exit.3 \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_timeout.3 \
+	docs/man/weft_mutex_consistent.3 \
 	docs/man/weft_mutex_lock.3 \
 	docs/man/weft_mutex_lock_timeout.3 \
 	docs/man/weft_mutex_trylock.3 \

@@ -41,6 +41,7 @@ system_tests = \
 	tests/system/test_outside \
 	tests/system/test_park \
 	tests/system/test_pinned \
+	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
 	tests/system/test_sem \

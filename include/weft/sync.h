@@ -20,6 +20,7 @@ WEFT_BEGIN_DECLS
 /* clang-format off */
 #define WEFT_MUTEX_INIT { { 0 } }
 #define WEFT_MUTEX_RECURSIVE_INIT { { 1 } }
+#define WEFT_MUTEX_ROBUST_INIT { { 2 } }
 #define WEFT_RWLOCK_INIT { { 0 } }
 #define WEFT_COND_INIT { { 0 } }
 #define WEFT_SEM_INIT(count) { { (uint32_t)(count) & 0x7fffffffu } }
@@ -36,12 +37,19 @@ WEFT_BEGIN_DECLS
  * plain mutex locked again by its owner.
  */
 struct weft_mutex {
-	uint64_t reserved[3];
+	uint64_t reserved[4];
 };
 WEFT_API int weft_mutex_lock(struct weft_mutex *mutex) WEFT_MAY_SWITCH;
 WEFT_API int weft_mutex_trylock(struct weft_mutex *mutex); /* -EBUSY */
 WEFT_API int weft_mutex_lock_timeout(struct weft_mutex *mutex, uint64_t nanoseconds) WEFT_MAY_SWITCH;
 WEFT_API int weft_mutex_unlock(struct weft_mutex *mutex);
+
+/*
+ * A robust mutex outlives its owner: when a thread of weft's ends with it held, the next to lock it gets it with -EOWNERDEAD, sets
+ * right what it guards, and says so here. Unlocked without that it is lost: -ENOTRECOVERABLE to all. -EPERM: the caller
+ * does not hold it; -EINVAL: there is nothing to set right.
+ */
+WEFT_API int weft_mutex_consistent(struct weft_mutex *mutex);
 
 /*
  * Many readers or one writer. Phase-fair: a reader that comes while a writer waits lets it go first, and when a writer

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a thread leaves behind when it ends, beyond its stack: scopes and clean-up handlers. */
+/* What a thread leaves behind when it ends, beyond its stack: scopes, clean-up handlers, robust mutexes. */
 #include <errno.h>
 
 #include "src/base/panic.h"
@@ -60,7 +60,8 @@ static void check_left(const struct weft__thread *self)
 	if (self->scopes)
 		weft__panic("a thread has returned from its function with a scope open: call weft_scope_close");
 	if (self->cleanup)
-		weft__panic("a thread has returned from its function with a clean-up handler pushed: call weft_cleanup_pop");
+		weft__panic("a thread has returned from its function with a clean-up handler pushed: call "
+			    "weft_cleanup_pop");
 }
 
 void weft__clean_up(struct weft__thread *self, bool by_exit)
@@ -72,5 +73,7 @@ void weft__clean_up(struct weft__thread *self, bool by_exit)
 	} else {
 		check_left(self);
 	}
+	if (self->held)
+		weft__abandon_mutexes(self);
 	self->masked = 0;
 }

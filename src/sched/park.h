@@ -17,8 +17,9 @@
 
 /* What somebody waits for, as reports name it. */
 struct weft__reason {
-	const char *name;			/* "a mutex" */
-	uint64_t (*owner)(const void *object); /* the handle of the thread that could end the wait; 0, or NULL: who knows */
+	const char *name; /* "a mutex" */
+	uint64_t (*owner)(
+		const void *object); /* the handle of the thread that could end the wait; 0, or NULL: who knows */
 };
 
 struct weft__wait {

@@ -32,8 +32,8 @@ struct weft__scope {
 
 	weft__a32 lock; /* a spin lock: it is taken inside a worker's biased lock, where nothing may wait */
 	/* under lock */
-	struct weft__list threads; /* enlisted here: through thread->enlisted */
-	struct weft__list scopes;  /* likewise: through scope->enlisted */
+	struct weft__list threads;  /* enlisted here: through thread->enlisted */
+	struct weft__list scopes;   /* likewise: through scope->enlisted */
 	struct weft__scope *locked; /* of whoever cancels: the next of those it has locked */
 
 	/* under the parent's lock */

@@ -336,7 +336,8 @@ static void settle(struct weft__scope *s, uint64_t handle)
 		return;
 	weft__add_acqrel(&s->live, WEFT__SCOPE_CHILD); /* order SCOPE-LIVE: before the child can take it away */
 	if (!weft__detach_if_running(handle))
-		weft__sub_acqrel(&s->live, WEFT__SCOPE_CHILD); /* not to 0: the spawner itself is counted, or the closer */
+		weft__sub_acqrel(&s->live,
+				 WEFT__SCOPE_CHILD); /* not to 0: the spawner itself is counted, or the closer */
 }
 
 static weft__cold int spawn_counted(struct weft__scope *s, const struct weft_attr *attr, struct weft__spawn what)
@@ -358,7 +359,8 @@ int weft_scope_spawn(struct weft_scope *scope, const struct weft_attr *attr, int
 		return -ECANCELED;
 	struct weft__thread *t = make_from_caches(w, attr, true, child, arg);
 	if (weft__unlikely(!t))
-		return spawn_counted(s, attr, (struct weft__spawn){ .fn = child, .arg = arg, .site = site, .scope = s });
+		return spawn_counted(s, attr,
+				     (struct weft__spawn){ .fn = child, .arg = arg, .site = site, .scope = s });
 	t->spawned_at = site;
 	t->scope = s;
 	uint64_t handle = t->handle;

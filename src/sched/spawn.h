@@ -25,13 +25,16 @@ void weft__ready_from(struct weft__worker *w, struct weft__thread *t);
 /* The end of a thread whose result is in its record, told to whoever joins; frees the record of a detached one. w: the
  * worker that the caller is inside of, or NULL. DETACHED: it was. */
 enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
-		       struct weft__record_cache *cache);
+					struct weft__record_cache *cache);
 
 /* Call the function of a scope's child. */
 void *weft__call_child(struct weft__thread *self);
 
 /* The thread has ended with this result: tell the scope whose child it is, and leave it. That scope, or NULL. */
 struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result);
+
+/* Unlock the robust mutexes that a thread ends with, and mark them: src/sync does. */
+extern void (*const weft__abandon_mutexes)(struct weft__thread *self);
 
 /* What a thread leaves behind is cleaned up: its scopes, clean-up handlers, locals. Before its end is published. */
 void weft__clean_up(struct weft__thread *self, bool by_exit);

@@ -23,6 +23,7 @@ enum weft__thread_kind {
 };
 
 struct weft__wait;
+struct weft__mutex;
 struct weft__scope;
 struct weft_cleanup;
 
@@ -41,7 +42,7 @@ struct weft__thread {
 	uint8_t kind;
 	uint8_t class;
 	uint8_t escaped; /* others may know of it: its handle before weft_spawn has returned that, or a wait of its */
-	int8_t result;	 /* kinds that wait in the kernel: how the wait ended; a green thread's stands in its saved frame */
+	int8_t result; /* kinds that wait in the kernel: how the wait ended; a green thread's stands in its saved frame */
 
 	/* what waiting and spawning touch besides */
 	_Atomic(struct weft__wait *) wait; /* what it waits in: src/sched/cancel.h */
@@ -57,6 +58,7 @@ struct weft__thread {
 	/* what few threads have: all zero when a thread ends; `scope`, `wait`, `masked` and `attention` likewise */
 	struct weft__thread *link;    /* in the injector, an inbox, or a list of those just woken */
 	struct weft_cleanup *cleanup; /* the handler pushed last */
+	struct weft__mutex *held;     /* the robust mutex taken last, of those that it holds */
 	struct weft__scope *listed;   /* the scope that it has enlisted in */
 	struct weft__list enlisted;   /* there */
 	uint32_t scopes;	      /* opened by it and not closed */

@@ -28,11 +28,14 @@ static int wait(struct cond *c, struct weft__mutex *m, uint64_t deadline)
 		return -EPERM;
 	weft__add_acqrel(&c->waiters, 1); /* order COND: before the number is read; a signaller changes that first */
 	struct weft__waiter waiter = { .until = { &c->signals, UINT32_MAX, weft__load_acq(&c->signals), false },
-					.reason = &reason, .object = c };
+				       .reason = &reason,
+				       .object = c };
 	weft__mutex_unlock(m);
 	int err = weft__address_wait(&waiter, deadline);
 	weft__sub_acqrel(&c->waiters, 1);
-	weft__mutex_lock_shielded(m, self);
+	int relock = weft__mutex_lock_shielded(m, self);
+	if (relock)
+		return relock;
 	return err == -EAGAIN ? 0 : err;
 }
 

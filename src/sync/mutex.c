@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The mutex: one word, and its owner.
+ * The mutex: a word of three bits, and its owner.
  *
- *   0                 free, nobody waits
- *   LOCKED            held, nobody waits
- *   LOCKED | PARKED   held, somebody may wait
- *   PARKED            free, somebody may wait: whoever comes first takes it
+ *   LOCKED   held
+ *   PARKED   somebody may wait in the queue
+ *   WOKEN    a waiter has been woken to take it and has not looked yet: nobody else need be woken
  *
  * Unlock wakes the first waiter, and the mutex is free meanwhile: a thread that runs already takes it sooner than one that
- * has to be switched to. A waiter that runs and finds itself overtaken goes back to the front of the queue, and the next
- * unlock hands the mutex to it without letting go. (To hand over always would cost a switch an unlock under contention; to
- * do so after a fixed number of unlocks, a wake across cores that often.)
+ * has to be switched to. While that waiter is on its way, unlocks wake nobody. A waiter that runs and finds itself overtaken
+ * goes back to the front of the queue, and the next unlock hands the mutex to it without letting go. (To hand over always
+ * would cost a switch an unlock under contention; to wake at every unlock, one where two threads lock and unlock in turn while
+ * many wait.)
+ *
+ * A robust mutex is in a list of its owner's. A thread that ends with some held leaves them marked and unlocks them.
  *
  * Orders: MUTEX  unlock (release) -> lock (acquire)
  */
@@ -20,10 +22,19 @@
 
 #include "src/base/panic.h"
 
-enum { LOCKED = 1, PARKED = 2 };
+enum { LOCKED = 1, PARKED = 2, WOKEN = 4 };
 
-/* How often a held mutex is looked at before its waiter sleeps: only where its owner can run at the same time. */
-enum { SPINS = 40 };
+enum { RECURSIVE = 1, ROBUST = 2 };
+
+/* Of a robust mutex: an owner has died with it, and nobody has said since that what it guards is in order; nobody did. */
+enum { CONSISTENT, OWNER_DIED, NOT_RECOVERABLE };
+
+/*
+ * Looks at a held mutex before its waiter sleeps, where its owner can run at the same time: the first after a moment, each
+ * next one after twice as long, 2 us in all. To look more often takes the cache line from an owner that locks and unlocks
+ * in a loop: 40 looks in a row halve the rate of two such threads.
+ */
+enum { LOOKS = 7 };
 
 static bool try_lock(struct weft__mutex *m)
 {
@@ -38,24 +49,26 @@ static bool spin(struct weft__mutex *m)
 {
 	if (!weft__parallel())
 		return false;
-	for (unsigned i = 0; i < SPINS && !(weft__load_rlx(&m->word) & PARKED); i++) {
+	for (unsigned look = 0; look < LOOKS && !(weft__load_rlx(&m->word) & PARKED); look++) {
 		if (try_lock(m))
 			return true;
-		weft__cpu_relax();
+		for (unsigned i = 0; i < 1u << look; i++)
+			weft__cpu_relax();
 	}
 	return false;
 }
 
-/* Say that somebody waits. False if it was free, and is not any more: it is ours. */
-static bool mark_parked(struct weft__mutex *m)
+/* Take it, or say that somebody waits: false. woken: WOKEN if the caller is the one who was woken, and else 0. */
+static bool take_or_park(struct weft__mutex *m, uint32_t woken)
 {
 	uint32_t word = weft__load_rlx(&m->word);
 	for (;;)
 		if (!(word & LOCKED)) {
-			if (weft__cas_acqrel(&m->word, &word, word | LOCKED)) /* order MUTEX */
-				return false;
-		} else if ((word & PARKED) || weft__cas_acqrel(&m->word, &word, word | PARKED)) {
-			return true;
+			if (weft__cas_acqrel(&m->word, &word, (word | LOCKED) & ~woken)) /* order MUTEX */
+				return true;
+		} else if ((word & (PARKED | woken)) == PARKED ||
+			   weft__cas_acqrel(&m->word, &word, (word | PARKED) & ~woken)) {
+			return false;
 		}
 }
 
@@ -73,42 +86,109 @@ static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline, bo
 				       .reason = &reason,
 				       .object = m,
 				       .shielded = shielded };
+	uint32_t woken = 0;
 	if (spin(m))
 		return 0;
-	while (mark_parked(m)) {
+	while (!take_or_park(m, woken)) {
 		int err = weft__address_wait(&waiter, deadline);
 		if (waiter.granted)
-			return 0;
+			break;
 		if (err && err != -EAGAIN)
 			return err;
-		if (err == 0)
-			waiter.front = waiter.overtaken = true;
+		woken = err == 0 ? WOKEN : 0;
+		if (woken)
+			waiter.front = waiter.overtaken = true; /* if it is not free now */
 	}
 	return 0;
+}
+
+/* --- robust ones: their owner's list, and what became of it --- */
+
+static int note_held(struct weft__mutex *m)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (m->state == NOT_RECOVERABLE) {
+		weft__mutex_release(m);
+		return -ENOTRECOVERABLE;
+	}
+	if (self) { /* what ends a kernel thread that is not weft's is not known here */
+		m->held_before = self->held;
+		self->held = m;
+		self->escaped = true;
+	}
+	return m->state == OWNER_DIED ? -EOWNERDEAD : 0;
+}
+
+static void note_released(struct weft__mutex *m)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (m->state == OWNER_DIED)
+		m->state = NOT_RECOVERABLE;
+	if (!self)
+		return;
+	struct weft__mutex **at = &self->held;
+	while (*at != m)
+		at = &(*at)->held_before;
+	*at = m->held_before;
+}
+
+static void abandon(struct weft__thread *self)
+{
+	while (self->held) {
+		struct weft__mutex *m = self->held;
+		self->held = m->held_before;
+		if (m->state == CONSISTENT)
+			m->state = OWNER_DIED;
+		m->depth = 0;
+		weft__mutex_release(m);
+	}
+}
+void (*const weft__abandon_mutexes)(struct weft__thread *self) = abandon;
+
+int weft_mutex_consistent(struct weft_mutex *mutex)
+{
+	struct weft__mutex *m = weft__mutex_of(mutex);
+	if (weft__load_rlx(&m->owner) != weft__caller()) /* relaxed: only we could have written it equal */
+		return -EPERM;
+	if (m->state != OWNER_DIED)
+		return -EINVAL;
+	m->state = CONSISTENT;
+	return 0;
+}
+
+/* --- locking and unlocking --- */
+
+static int lock_again(struct weft__mutex *m)
+{
+	if (!(m->flags & RECURSIVE))
+		weft__panic("weft_mutex_lock: the caller holds the mutex already, and it is not recursive");
+	m->depth++;
+	return 0;
+}
+
+weft__inline int note_owner(struct weft__mutex *m, uint64_t self)
+{
+	weft__store_rlx(&m->owner, self); /* relaxed: read by others only to see that it is not them */
+	return weft__unlikely(m->flags & ROBUST) ? note_held(m) : 0;
 }
 
 weft__inline int lock(struct weft__mutex *m, uint64_t self, uint64_t deadline, bool shielded)
 {
-	uint32_t free = 0;
-	if (weft__unlikely(!weft__cas_acqrel(&m->word, &free, LOCKED))) { /* order MUTEX */
-		if (weft__load_rlx(&m->owner) == self) {		  /* relaxed: only we could have written it */
-			if (!m->recursive)
-				weft__panic(
-					"weft_mutex_lock: the caller holds the mutex already, and it is not recursive");
-			m->depth++;
-			return 0;
-		}
+	uint32_t word = weft__load_rlx(
+		&m->word); /* relaxed: the CAS orders; one that fails costs as much as one that does not */
+	if (weft__unlikely(word != 0 || !weft__cas_acqrel(&m->word, &word, LOCKED))) { /* order MUTEX */
+		if (weft__load_rlx(&m->owner) == self) /* relaxed: only we could have written it */
+			return lock_again(m);
 		int err = lock_slow(m, deadline, shielded);
 		if (err)
 			return err;
 	}
-	weft__store_rlx(&m->owner, self); /* relaxed: read by others only to see that it is not them */
-	return 0;
+	return note_owner(m, self);
 }
 
-void weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self)
+int weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self)
 {
-	(void)lock(m, self, WEFT__NEVER, true);
+	return lock(m, self, WEFT__NEVER, true);
 }
 
 /* Inside the queue's lock. */
@@ -120,16 +200,31 @@ static void hand_on(struct weft__waiter *first, bool more, void *context)
 		first->granted = true;
 		weft__store_rel(&m->word, LOCKED | parked); /* order MUTEX: to the thread that is woken */
 	} else {
-		weft__store_rel(&m->word, parked); /* order MUTEX */
+		weft__store_rel(&m->word, parked | (first ? WOKEN : 0)); /* order MUTEX */
 	}
+}
+
+static weft__noinline void release_slow(struct weft__mutex *m, uint32_t word)
+{
+	while (word & WOKEN)
+		if (weft__cas_acqrel(&m->word, &word, word & ~(uint32_t)LOCKED)) /* order MUTEX */
+			return;
+	weft__address_wake_one(&m->word, hand_on, m);
+}
+
+void weft__mutex_release(struct weft__mutex *m)
+{
+	uint32_t word = weft__load_rlx(&m->word);
+	weft__store_rlx(&m->owner, 0);
+	if (weft__unlikely(word != LOCKED || !weft__cas_acqrel(&m->word, &word, 0))) /* order MUTEX */
+		release_slow(m, word);
 }
 
 void weft__mutex_unlock(struct weft__mutex *m)
 {
-	uint32_t locked = LOCKED;
-	weft__store_rlx(&m->owner, 0);
-	if (weft__unlikely(!weft__cas_acqrel(&m->word, &locked, 0))) /* order MUTEX */
-		weft__address_wake_one(&m->word, hand_on, m);
+	if (weft__unlikely(m->flags & ROBUST))
+		note_released(m);
+	weft__mutex_release(m);
 }
 
 int weft_mutex_lock(struct weft_mutex *mutex)
@@ -146,13 +241,9 @@ int weft_mutex_trylock(struct weft_mutex *mutex)
 {
 	struct weft__mutex *m = weft__mutex_of(mutex);
 	uint64_t self = weft__caller();
-	if (weft__load_rlx(&m->owner) == self && m->recursive)
-		m->depth++;
-	else if (try_lock(m))
-		weft__store_rlx(&m->owner, self);
-	else
-		return -EBUSY;
-	return 0;
+	if (weft__load_rlx(&m->owner) == self && (m->flags & RECURSIVE))
+		return lock_again(m);
+	return try_lock(m) ? note_owner(m, self) : -EBUSY;
 }
 
 int weft_mutex_unlock(struct weft_mutex *mutex)

@@ -7,10 +7,12 @@
 #include "weft/sync.h"
 
 struct weft__mutex {
-	uint32_t recursive; /* set by the initializer */
-	weft__a32 word;	    /* LOCKED, PARKED */
-	weft__a64 owner;    /* written by the owner; others compare it with themselves */
-	uint64_t depth;	    /* owner only: locked again so often */
+	uint32_t flags;			 /* set by the initializer: RECURSIVE, ROBUST */
+	weft__a32 word;			 /* LOCKED, PARKED, WOKEN */
+	weft__a64 owner;		 /* written by the owner; others compare it with themselves */
+	uint32_t depth;			 /* owner only: locked again so often */
+	uint32_t state;			 /* owner only: of a robust one, whether an owner died with it */
+	struct weft__mutex *held_before; /* owner only: of a robust one, the next of those that its owner holds */
 };
 
 _Static_assert(sizeof(struct weft__mutex) == sizeof(struct weft_mutex), "ABI");
@@ -21,7 +23,10 @@ weft__inline struct weft__mutex *weft__mutex_of(struct weft_mutex *mutex)
 }
 
 /* Lock it, whatever becomes of the caller. */
-void weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self);
+int weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self);
 void weft__mutex_unlock(struct weft__mutex *m);
+
+/* The same without the bookkeeping of robust ones. */
+void weft__mutex_release(struct weft__mutex *m);
 
 #endif
