@@ -29,6 +29,7 @@ system_tests = \
 	tests/system/bug_late_worker \
 	tests/system/test_blocked \
 	tests/system/test_bound \
+	tests/system/test_cancel \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_exit \
