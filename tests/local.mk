@@ -45,6 +45,7 @@ system_tests = \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
+	tests/system/test_scope \
 	tests/system/test_sem \
 	tests/system/test_sleep \
 	tests/system/test_spawn \

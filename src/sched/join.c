@@ -69,8 +69,8 @@ weft__inline bool collect(struct weft__record *record, uint64_t handle, void **r
 static int refusal(uint64_t word, uint64_t handle)
 {
 	uint64_t state = word ^ weft__join_word(handle, WEFT__JOIN_FREE);
-	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING || state == WEFT__JOIN_HANDED ||
-	    state == WEFT__JOIN_DETACHED)
+	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING ||
+	    (state >= WEFT__JOIN_HANDED && state <= WEFT__JOIN_DETACHED))
 		return -EINVAL;
 	return -ESRCH;
 }
@@ -137,15 +137,20 @@ int weft_detach(weft_t thread)
 	return refusal(weft__load_acq(&record->join), thread);
 }
 
-bool weft__free_if_ended(uint64_t handle)
+bool weft__child_free_if_ended(uint64_t handle)
 {
 	struct weft__record *record = weft__record_of(handle);
-	return weft__load_acq(&record->join) == weft__join_word(handle, WEFT__JOIN_DONE) && /* order RECORD-DONE */
-	       collect(record, handle, NULL);
+	/* order RECORD-DONE */
+	if (weft__load_acq(&record->join) != weft__join_word(handle, WEFT__JOIN_CHILD_DONE))
+		return false;
+	free_record(record, handle);
+	return true;
 }
 
-bool weft__detach_if_running(uint64_t handle)
+bool weft__child_detach_if_running(uint64_t handle)
 {
-	struct weft__record *record = weft__record_of(handle);
-	return change(record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_DETACHED) || !collect(record, handle, NULL);
+	if (change(weft__record_of(handle), handle, WEFT__JOIN_CHILD, WEFT__JOIN_DETACHED))
+		return true;
+	weft__child_free_if_ended(handle);
+	return false;
 }

@@ -62,7 +62,7 @@ static bool alive(uint64_t handle)
 	struct weft__record *record = weft__record_of(handle);
 	uint64_t state = record ? weft__load_acq(&record->join) ^ weft__join_word(handle, WEFT__JOIN_FREE) : 0;
 	return state != WEFT__JOIN_FREE && state != WEFT__JOIN_DONE && state != WEFT__JOIN_HANDED &&
-	       state <= WEFT__JOIN_DETACHED;
+	       state != WEFT__JOIN_CHILD_DONE && state <= WEFT__JOIN_DETACHED;
 }
 
 int weft_name_get(weft_t thread, char *buffer, size_t size)

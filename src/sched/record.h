@@ -15,6 +15,8 @@
  *                                   WAITING     thread, joiner's timer   the joiner sleeps until the thread ends
  *                                   DONE        joiner                   ended; `result` is there
  *                                   HANDED      that joiner              the same, for the one who had claimed it
+ *                                   CHILD       its spawner, thread      a scope's child, running, its spawner waiting in a lane
+ *                                   CHILD_DONE  its spawner              it has ended by then; neither can be joined
  *                                   DETACHED    thread                   frees itself when it ends
  *
  *   park = low half of generation | permits given (31 bits) | PARKED (1 bit)
@@ -49,6 +51,8 @@ enum weft__join_state {
 	WEFT__JOIN_WAITING,
 	WEFT__JOIN_DONE,
 	WEFT__JOIN_HANDED,
+	WEFT__JOIN_CHILD,
+	WEFT__JOIN_CHILD_DONE,
 	WEFT__JOIN_DETACHED,
 };
 

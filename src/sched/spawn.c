@@ -29,12 +29,12 @@ static weft__cold void first_use(struct weft__thread *t, unsigned class)
 }
 
 /* Make a stack and a record into a thread that has not run yet. */
-weft__inline void make(struct weft__thread *t, struct weft__record *record, bool joinable, void *(*fn)(void *),
-		       void *arg)
+weft__inline void make(struct weft__thread *t, struct weft__record *record, enum weft__join_state state,
+		       void *(*fn)(void *), void *arg)
 {
 	uint64_t handle = weft__record_next_handle(record);
 	/* relaxed: the record is published with the handle, or with the thread in a lane */
-	weft__store_rlx(&record->join, weft__join_word(handle, joinable ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED));
+	weft__store_rlx(&record->join, weft__join_word(handle, state));
 	weft__store_rlx(&record->park, weft__park_word(handle));
 	weft__store_rlx(&record->thread, t);
 	t->handle = handle;
@@ -62,6 +62,8 @@ void weft__ready_from(struct weft__worker *w, struct weft__thread *t)
  * the record, and another joiner write into it, while we look up whom to wake. */
 static enum weft__join_state ended(uint64_t old, uint64_t handle)
 {
+	if (old == weft__join_word(handle, WEFT__JOIN_CHILD))
+		return WEFT__JOIN_CHILD_DONE;
 	return old == weft__join_word(handle, WEFT__JOIN_RUNNING) ? WEFT__JOIN_DONE : WEFT__JOIN_HANDED;
 }
 
@@ -119,9 +121,11 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 			WEFT__GENERATION_ONE)); /* relaxed: whether an unpark now comes too late is a race of its caller's */
 	weft__count_ended(w); /* before the end can be seen: who has joined the last thread can stop the pool */
 	struct weft__thread *spawner = weft__ring_newest(&w->cont);
+	uint64_t running = weft__join_word(self->handle, scope ? WEFT__JOIN_CHILD : WEFT__JOIN_RUNNING);
 	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&
-	    weft__load_rlx(&record->join) == weft__join_word(self->handle, WEFT__JOIN_RUNNING))
-		weft__store_rel(&record->join, weft__join_word(self->handle, WEFT__JOIN_DONE)); /* order RECORD-DONE */
+	    weft__load_rlx(&record->join) == running)
+		weft__store_rel(&record->join,
+				weft__join_word(self->handle, ended(running, self->handle))); /* order RECORD-DONE */
 	else
 		end_known(w, self, scope);
 	struct weft__thread *to = weft__pick(w);
@@ -247,7 +251,7 @@ static int spawn_green(weft_t *thread, const struct weft__spawn *what)
 		return err;
 	if (!t->stack_low)
 		first_use(t, class);
-	make(t, record, thread && !attr->detached, what->fn, what->arg);
+	make(t, record, thread && !attr->detached ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED, what->fn, what->arg);
 	t->spawned_at = what->site;
 	t->scope = what->scope;
 	uint64_t handle = t->handle;
@@ -295,8 +299,8 @@ static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_
 }
 
 /* The usual thread: plain, by a green thread, its stack and record from the caches. NULL where it is not that. */
-weft__inline struct weft__thread *make_from_caches(struct weft__worker *w, const struct weft_attr *attr, bool joinable,
-						   void *(*fn)(void *), void *arg)
+weft__inline struct weft__thread *make_from_caches(struct weft__worker *w, const struct weft_attr *attr,
+						   enum weft__join_state state, void *(*fn)(void *), void *arg)
 {
 	if (weft__unlikely(!w || attr || !fn || w->current->kind != WEFT__GREEN))
 		return NULL;
@@ -306,7 +310,7 @@ weft__inline struct weft__thread *make_from_caches(struct weft__worker *w, const
 	if (weft__unlikely(weft__load_rlx(&weft__pool.sleepers) != 0) && weft__ring_count(&w->cont) > 0)
 		weft__wake_if_asleep();
 	weft__stack_get_cached(&w->stacks, weft__pool.stack_class);
-	make(t, weft__record_pop(&w->records), joinable, fn, arg);
+	make(t, weft__record_pop(&w->records), state, fn, arg);
 	return t;
 }
 
@@ -314,7 +318,7 @@ int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *)
 {
 	const void *site = __builtin_return_address(0);
 	struct weft__worker *w = weft__worker();
-	struct weft__thread *t = make_from_caches(w, attr, thread != NULL, fn, arg);
+	struct weft__thread *t = make_from_caches(w, attr, thread ? WEFT__JOIN_RUNNING : WEFT__JOIN_DETACHED, fn, arg);
 	if (weft__unlikely(!t))
 		return spawn_slow(thread, attr, (struct weft__spawn){ .fn = fn, .arg = arg, .site = site });
 	t->spawned_at = site;
@@ -327,15 +331,15 @@ int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *)
 }
 
 /*
- * A child's handle is known to nobody but us, so it can be waited for like any thread's, and only a child that still runs when
- * its spawner goes on has to be counted: one that has ended by then is freed here, and `live` was never touched.
+ * Nobody but us may wait for a child, so only one that still runs when its spawner goes on has to be counted: one that has
+ * ended by then is freed here, and `live` was never touched.
  */
 static void settle(struct weft__scope *s, uint64_t handle)
 {
-	if (weft__free_if_ended(handle))
+	if (weft__child_free_if_ended(handle))
 		return;
 	weft__add_acqrel(&s->live, WEFT__SCOPE_CHILD); /* order SCOPE-LIVE: before the child can take it away */
-	if (!weft__detach_if_running(handle))
+	if (!weft__child_detach_if_running(handle))
 		weft__sub_acqrel(&s->live,
 				 WEFT__SCOPE_CHILD); /* not to 0: the spawner itself is counted, or the closer */
 }
@@ -357,7 +361,7 @@ int weft_scope_spawn(struct weft_scope *scope, const struct weft_attr *attr, int
 	void *(*child)(void *) = (void *(*)(void *))(void (*)(void))fn; /* called as what it is: weft__call_child */
 	if (weft__unlikely(weft__scope_is_canceled(s)))
 		return -ECANCELED;
-	struct weft__thread *t = make_from_caches(w, attr, true, child, arg);
+	struct weft__thread *t = make_from_caches(w, attr, WEFT__JOIN_CHILD, child, arg);
 	if (weft__unlikely(!t))
 		return spawn_counted(s, attr,
 				     (struct weft__spawn){ .fn = child, .arg = arg, .site = site, .scope = s });

@@ -39,11 +39,11 @@ extern void (*const weft__abandon_mutexes)(struct weft__thread *self);
 /* What a thread leaves behind is cleaned up: its scopes, clean-up handlers, locals. Before its end is published. */
 void weft__clean_up(struct weft__thread *self, bool by_exit);
 
-/* What a thread that has ended has left is freed. False: it runs. */
-bool weft__free_if_ended(uint64_t handle);
+/* By the spawner of a scope's child. What one that has ended has left is freed; false: it runs. */
+bool weft__child_free_if_ended(uint64_t handle);
 
-/* A running thread becomes a detached one. False: it has ended, and is freed. */
-bool weft__detach_if_running(uint64_t handle);
+/* Likewise. One that runs becomes detached; false: it has ended, and is freed. */
+bool weft__child_detach_if_running(uint64_t handle);
 
 /* A thread cannot end here. */
 _Noreturn weft__cold void weft__panic_no_thread(void);
