@@ -30,6 +30,7 @@ system_tests = \
 	tests/system/test_blocked \
 	tests/system/test_bound \
 	tests/system/test_cancel \
+	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_exit \
