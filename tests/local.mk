@@ -60,6 +60,7 @@ fault_tests = \
 
 stress_tests = \
 	tests/stress/stress_blocked \
+	tests/stress/stress_cancel \
 	tests/stress/stress_join \
 	tests/stress/stress_million \
 	tests/stress/stress_registers \
