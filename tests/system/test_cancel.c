@@ -442,6 +442,47 @@ START_TEST(masked)
 }
 END_TEST
 
+/* A writer that gives up lets those in who waited behind it, while a reader before it stays. */
+static void *write_in_vain(void *arg)
+{
+	struct place *p = arg;
+	set(p->ready, 1);
+	check_eq(weft_rwlock_wrlock(&p->rwlock), -ECANCELED);
+	return NULL;
+}
+
+static void *read_behind(void *arg)
+{
+	struct place *p = arg;
+	check_eq(weft_rwlock_rdlock(&p->rwlock), 0);
+	set(p->completed, 1);
+	unlock_rwlock(p);
+	return NULL;
+}
+
+START_TEST(writer_gives_up)
+{
+	start();
+	for (int i = 0; i < 20; i++) {
+		struct place p = { .limit = 0 };
+		read_rwlock(&p);
+		p.victim = spawn(i % 2 ? WEFT_GREEN : WEFT_BOUND, write_in_vain, &p);
+		wait_until(get(p.ready));
+		while (weft_rwlock_rdlock_timeout(&p.rwlock, 0) == 0)
+			unlock_rwlock(&p); /* until the writer waits */
+		weft_t reader = spawn(WEFT_GREEN, read_behind, &p);
+		weft_sleep(WEFT_US(200));
+		check_eq(get(p.completed), 0);
+		check_eq(weft_cancel(p.victim), 0);
+		wait_until(get(p.completed));
+		join(reader);
+		join(p.victim);
+		unlock_rwlock(&p);
+	}
+	stop();
+}
+END_TEST
+
 /* A cancel in the few instructions between a wait's being seen and its being there, found by trying often. */
 static shared falling;
 static struct weft_sem never = WEFT_SEM_INIT(0);
@@ -509,7 +550,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		before, waiting, racing, masked, falling_asleep, falling_asleep_symmetric, NULL
+		before, waiting, racing, masked, writer_gives_up, falling_asleep, falling_asleep_symmetric, NULL
 	};
 	return run_tests("system/cancel", tests);
 }
