@@ -33,6 +33,8 @@ libweft_la_SOURCES += \
 	src/os/lock.h \
 	src/os/memory.c \
 	src/os/memory.h \
+	src/os/readable.c \
+	src/os/readable.h \
 	src/os/signal_stack.c \
 	src/os/signal_stack.h \
 	src/sched/attr.h \

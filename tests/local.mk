@@ -19,6 +19,7 @@ unit_tests = \
 	tests/unit/test_config \
 	tests/unit/test_cpu \
 	tests/unit/test_list \
+	tests/unit/test_readable \
 	tests/unit/test_record \
 	tests/unit/test_ring \
 	tests/unit/test_stack \
@@ -134,9 +135,9 @@ LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; EMULATOR='$(EMULATOR)'; export CC CXX NM EMULATOR; \
 	FILES=`ls .libs/libweft.so arch/*/switch.o arch/*/.libs/switch.o 2>/dev/null`; export FILES;
 
-# Unit tests, and the system tests that a tool some fifty times slower can still run. (test_stack has the kernel probe pages
-# that are not mapped, which valgrind takes for an error.)
-valgrind_tests = $(filter-out tests/unit/test_stack,$(unit_tests)) \
+# Unit tests, and the system tests that a tool some fifty times slower can still run. (test_readable and test_stack have the kernel probe
+# pages that are not mapped, which valgrind takes for an error.)
+valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(unit_tests)) \
 	tests/system/test_join \
 	tests/system/test_park \
 	tests/system/test_spawn
