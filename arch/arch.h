@@ -4,9 +4,10 @@
  *
  *   frame.h    byte offsets of the saved frame, read by C and by assembly
  *   switch.S   the five entry points below (arch/generic does them in C)
- *   arch.c     weft__arch_prepare, and static asserts that frame.h tells the truth
+ *   arch.c     weft__arch_prepare, weft__arch_registers_*, and static asserts that frame.h tells the truth
  *   cpu.h      WEFT_ARCH_NAME, WEFT_ARCH_HAS_FP_CONTROL, and weft__arch_worker and weft__arch_set_worker: the one
- *              thread-local word, the current worker, read so that no compiler keeps it across a switch
+ *              thread-local word, the current worker, read so that no compiler keeps it across a switch; and for
+ *              backtraces WEFT_ARCH_DWARF_REGISTERS and what goes with it
  *
  * A suspended context is one word, its saved stack pointer; the rest is a frame on its stack. The frame holds what the
  * psABI calls callee-saved, the FP control words, and where to go on.
@@ -37,6 +38,12 @@
 #endif
 #ifndef WEFT_ARCH_HAS_FP_CONTROL
 #error "the port's cpu.h must define WEFT_ARCH_HAS_FP_CONTROL: 1 if a switch keeps FP control words, 0 if it cannot"
+#endif
+
+#ifndef WEFT_ARCH_DWARF_REGISTERS
+#define WEFT_ARCH_DWARF_REGISTERS 0 /* a port without backtraces */
+#elif !defined(WEFT_ARCH_DWARF_SP) || !defined(WEFT_ARCH_DWARF_RETURN) || !defined(WEFT_ARCH_CALL_PUSHES)
+#error "for backtraces the port's cpu.h must define WEFT_ARCH_DWARF_SP, WEFT_ARCH_DWARF_RETURN and WEFT_ARCH_CALL_PUSHES"
 #endif
 
 /* What a thread's entry hands back when the thread is over: the context to go on with, and its word to release. */
@@ -76,5 +83,19 @@ _Noreturn void weft__arch_resume(void *to, weft__a32 *release);
 
 /* Lay out a first frame below `top` (16-byte aligned), so that resuming what is returned calls entry(arg) there. */
 void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg);
+
+#if WEFT_ARCH_DWARF_REGISTERS > 0
+/* What a backtrace starts from: the registers of a frame by their DWARF numbers, 0 where not known; and where it is. */
+struct weft__arch_registers {
+	uintptr_t pc;
+	uintptr_t value[WEFT_ARCH_DWARF_REGISTERS];
+};
+
+/* Those of the suspended context `sp`, as they will be once it is resumed: pc is a return address. */
+void weft__arch_registers_parked(const void *sp, struct weft__arch_registers *regs);
+
+/* Those in a ucontext_t: of what a signal interrupted, or of the caller of getcontext. Async-signal-safe. */
+void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *regs);
+#endif
 
 #endif

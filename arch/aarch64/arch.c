@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* AArch64: the first frame of a queued thread, and proof that frame.h tells the truth. */
+/* AArch64: the first frame of a queued thread, what backtraces start from, and proof that frame.h tells the truth. */
 #include "arch/arch.h"
 
 #include <string.h>
+#include <ucontext.h>
 
 #include "arch/aarch64/frame.h"
 
@@ -50,4 +51,34 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 void weft__arch_set_result(void *sp, int result)
 {
 	((struct frame *)sp)->result = result;
+}
+
+void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *regs)
+{
+	const ucontext_t *context = ucontext;
+	for (unsigned i = 0; i <= 30; i++)
+		regs->value[i] = (uintptr_t)context->uc_mcontext.regs[i];
+	regs->value[WEFT_ARCH_DWARF_SP] = (uintptr_t)context->uc_mcontext.sp;
+	regs->pc = (uintptr_t)context->uc_mcontext.pc;
+}
+
+void weft__arch_registers_parked(const void *sp, struct weft__arch_registers *regs)
+{
+	const struct frame *frame = sp;
+	*regs = (struct weft__arch_registers){
+		.pc = weft__arch_return_address((uintptr_t)frame->x30),
+		.value = { [19] = frame->x19,
+			   [20] = frame->x20,
+			   [21] = frame->x21,
+			   [22] = frame->x22,
+			   [23] = frame->x23,
+			   [24] = frame->x24,
+			   [25] = frame->x25,
+			   [26] = frame->x26,
+			   [27] = frame->x27,
+			   [28] = frame->x28,
+			   [29] = frame->x29,
+			   [30] = (uintptr_t)frame->x30,
+			   [31] = (uintptr_t)(frame + 1) },
+	};
 }

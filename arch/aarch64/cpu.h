@@ -3,8 +3,26 @@
 #ifndef WEFT_ARCH_AARCH64_CPU_H
 #define WEFT_ARCH_AARCH64_CPU_H
 
+#include <stdint.h>
+
 #define WEFT_ARCH_NAME "aarch64"
 #define WEFT_ARCH_HAS_FP_CONTROL 1
+
+/* For backtraces: how many registers the psABI numbers up to sp, which of them is sp, which holds the return
+ * address, and how many bytes of it a call pushes. */
+#define WEFT_ARCH_DWARF_REGISTERS 32
+#define WEFT_ARCH_DWARF_SP 31
+#define WEFT_ARCH_DWARF_RETURN 30
+#define WEFT_ARCH_CALL_PUSHES 0
+
+/* Where a saved return address leads to: without its signature (PAC), if it has one. This is xpaclri, a hint, which
+ * does nothing where there are no signatures. */
+static inline uintptr_t weft__arch_return_address(uintptr_t saved)
+{
+	register uintptr_t address __asm__("x30") = saved;
+	__asm__("hint 7" : "+r"(address));
+	return address;
+}
 
 /*
  * After a switch the code may be on another kernel thread, so neither the value nor the address of this thread-local

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* x86-64: the first frame of a queued thread, and proof that frame.h tells the truth. */
+/* x86-64: the first frame of a queued thread, what backtraces start from, and proof that frame.h tells the truth. */
 #include "arch/arch.h"
 
 #include <string.h>
+#include <ucontext.h>
 
 #include "arch/x86_64/frame.h"
 
@@ -45,4 +46,35 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 void weft__arch_set_result(void *sp, int result)
 {
 	((struct frame *)sp)->result = (int16_t)result;
+}
+
+/* DWARF's order of the registers that a ucontext_t has in the kernel's. */
+static const uint8_t numbered[WEFT_ARCH_DWARF_REGISTERS] = {
+	REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,
+	REG_R9,	 REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP,
+};
+
+void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *regs)
+{
+	const ucontext_t *context = ucontext;
+	for (unsigned i = 0; i < WEFT_ARCH_DWARF_REGISTERS; i++)
+		regs->value[i] = (uintptr_t)context->uc_mcontext.gregs[numbered[i]];
+	regs->pc = regs->value[WEFT_ARCH_DWARF_RETURN];
+}
+
+void weft__arch_registers_parked(const void *sp, struct weft__arch_registers *regs)
+{
+	const struct frame *frame = sp;
+	const uintptr_t pc = (uintptr_t)frame->rip;
+	*regs = (struct weft__arch_registers){
+		.pc = pc,
+		.value = { [3] = frame->rbx,
+			   [6] = frame->rbp,
+			   [7] = (uintptr_t)(frame + 1),
+			   [12] = frame->r12,
+			   [13] = frame->r13,
+			   [14] = frame->r14,
+			   [15] = frame->r15,
+			   [16] = pc },
+	};
 }

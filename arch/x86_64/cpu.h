@@ -6,6 +6,16 @@
 #define WEFT_ARCH_NAME "x86_64"
 #define WEFT_ARCH_HAS_FP_CONTROL 1
 
+/* For backtraces: how many registers the psABI numbers up to rip, which of them is rsp, which holds or stands for
+ * the return address, and how many bytes of it a call pushes. */
+#define WEFT_ARCH_DWARF_REGISTERS 17
+#define WEFT_ARCH_DWARF_SP 7
+#define WEFT_ARCH_DWARF_RETURN 16
+#define WEFT_ARCH_CALL_PUSHES 8
+
+/* Where a saved return address leads to. */
+#define weft__arch_return_address(saved) (saved)
+
 /*
  * After a switch the code may be on another kernel thread, so neither the value nor the address of this thread-local
  * may be kept across one. The compiler sees a volatile asm, which it neither merges nor moves, and no TLS variable.
