@@ -99,4 +99,13 @@ libweft_la_SOURCES += \
 	src/time/timer.c \
 	src/time/timer.h \
 	src/time/wheel.c \
-	src/time/wheel.h
+	src/time/wheel.h \
+	src/unwind/bytes.h \
+	src/unwind/expression.c \
+	src/unwind/expression.h \
+	src/unwind/rules.c \
+	src/unwind/rules.h \
+	src/unwind/table.c \
+	src/unwind/table.h \
+	src/unwind/unwind.c \
+	src/unwind/unwind.h
