@@ -15,8 +15,12 @@ libweft_la_SOURCES += \
 	src/base/panic.c \
 	src/base/panic.h \
 	src/base/random.h \
+	src/crash/backtrace.c \
+	src/crash/backtrace.h \
 	src/crash/report.c \
 	src/crash/report.h \
+	src/crash/symbol.c \
+	src/crash/symbol.h \
 	src/os/barrier.c \
 	src/os/barrier.h \
 	src/os/clock.c \

@@ -6,13 +6,15 @@
 # Exit 77 skips. A program that runs longer than TEST_TIMEOUT seconds is killed and has failed.
 
 arch_tests = \
+	tests/arch/test_backtrace \
 	tests/arch/test_bti \
 	tests/arch/test_fp \
 	tests/arch/test_handover \
 	tests/arch/test_registers \
 	tests/arch/test_step \
 	tests/arch/test_switch \
-	tests/arch/test_unwind
+	tests/arch/test_unwind \
+	tests/arch/test_walk
 
 unit_tests = \
 	tests/unit/test_bias \
