@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A crash takes the process. The handler runs on the kernel thread's alternate stack and writes one report by write(2).
- * If nobody handled the signal before weft, it puts the default back and returns: the instruction faults again, and the
- * core dump shows the fault itself. Otherwise it calls the handler that was there, which may even recover.
+ * A crash takes the process. The handler runs on the kernel thread's alternate stack and writes a report by write(2):
+ * first the line that says what happened, then the backtrace, frame by frame. If nobody handled the signal before weft,
+ * it puts the default back and returns: the instruction faults again, and the core dump shows the fault itself.
+ * Otherwise it calls the handler that was there, which may even recover.
  */
 #include "src/crash/report.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <unistd.h>
 
 #include "src/base/panic.h"
+#include "src/crash/backtrace.h"
 #include "src/sched/name.h"
 #include "src/sched/worker.h"
 
@@ -71,7 +74,7 @@ static void report(int sig, const siginfo_t *info, bool chained)
 	else
 		weft__text_str(&text, w ? "a worker, outside any green thread" : "a kernel thread outside the pool");
 	weft__text_str(&text, " ");
-	if (t && !sent && weft__stack_guard_hit(info->si_addr, t, t->class)) {
+	if (t && !sent && t->class < WEFT__STACK_CLASSES && weft__stack_guard_hit(info->si_addr, t, t->class)) {
 		describe_overflow(&text, t);
 	} else {
 		weft__text_str(&text, sent ? "was sent " : "got ");
@@ -81,12 +84,31 @@ static void report(int sig, const siginfo_t *info, bool chained)
 		weft__text_str(&text, "; address ");
 		weft__text_hex(&text, (uint64_t)info->si_addr);
 	}
-	if (t) {
-		weft__text_str(&text, "; spawned at ");
-		weft__text_hex(&text, (uint64_t)t->spawned_at);
-	}
 	weft__text_str(&text, chained ? ". The program's own handler is called.\n" : ". The process dies of it.\n");
 	weft__text_write(&text, STDERR_FILENO);
+}
+
+static void describe_spawn(const void *call)
+{
+	struct weft__text text = { .len = 0 };
+	weft__text_str(&text, "weft: spawned at ");
+	weft__text_hex(&text, (uintptr_t)call);
+	weft__backtrace_name(&text, call);
+	weft__text_str(&text, "\n");
+	weft__text_write(&text, STDERR_FILENO);
+}
+
+/* Once the report itself is out, since this reads what may be damaged. */
+static void trace(const void *context)
+{
+	const void *pcs[WEFT__BACKTRACE_MAX];
+	unsigned n = weft__backtrace_signal(context, pcs, WEFT__BACKTRACE_MAX);
+	struct weft__worker *w = weft__worker();
+	weft__backtrace_write(pcs, n, STDERR_FILENO);
+	if (n == WEFT__BACKTRACE_MAX)
+		weft__warn_number("the backtrace is cut at ", WEFT__BACKTRACE_MAX, " frames");
+	if (w && w->current)
+		describe_spawn((const char *)w->current->spawned_at - 1); /* it is a return address */
 }
 
 static const struct sigaction *action_before(int sig)
@@ -101,7 +123,10 @@ static void handle(int sig, siginfo_t *info, void *context)
 {
 	const struct sigaction *old = action_before(sig);
 	bool chained = (old->sa_flags & SA_SIGINFO) || (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN);
+	int saved = errno;
 	report(sig, info, chained);
+	trace(context);
+	errno = saved;
 	if (chained && (old->sa_flags & SA_SIGINFO)) {
 		old->sa_sigaction(sig, info, context);
 	} else if (chained) {

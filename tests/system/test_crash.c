@@ -1,12 +1,38 @@
 /* SPDX-License-Identifier: MIT */
-/* The crash report: who, of what, on stderr; then the signal's own death, or the handler that was there before. */
+/* The crash report: who, of what, where, on stderr; then the signal's own death, or the handler that was there
+ * before. */
+#include "src/crash/backtrace.h"
+#include "src/unwind/unwind.h"
 #include "tests/support/child.h"
 
-__attribute__((no_sanitize("undefined", "address", "thread"))) static void *dereference(void *arg)
+/* Where there are backtraces. */
+#define ck_traced(child, words)                                                                                        \
+	do {                                                                                                           \
+		if (WEFT__UNWIND)                                                                                      \
+			ck_said((child), (words));                                                                     \
+	} while (0)
+
+__attribute__((noinline, no_sanitize("undefined", "address", "thread"))) static void *dereference(void *arg)
 {
 	volatile uintptr_t address = (uintptr_t)arg;
 	*(volatile int *)address = 1;
 	return NULL;
+}
+
+static weft__noinline void *call_null(void *arg)
+{
+	void *(*volatile fn)(void *) = NULL;
+	return (char *)fn(arg) + 1;
+}
+
+/* All of the stack from this frame up to the descriptor at its top, and into that, as a buffer that overruns does.
+ * The function then returns to nowhere. */
+__attribute__((noinline, no_sanitize("undefined", "address", "thread"))) static void *smash(void *arg)
+{
+	volatile uintptr_t *word = __builtin_frame_address(0);
+	for (int i = 0; i < 16; i++)
+		word[i] = 0x4141414141414141u;
+	return arg;
 }
 
 static weft__noinline int deeper(volatile char *above)
@@ -71,9 +97,34 @@ START_TEST(a_bad_address)
 	ck_said(&child, "SIGSEGV");
 	ck_said(&child, "address 0x0");
 	ck_said(&child, "spawned at 0x");
+	ck_traced(&child, "\n  #0 0x");
+	ck_traced(&child, " dereference");
+	ck_traced(&child, "test_crash+0x");
+	const char *spawned = strstr(child.text, "weft: spawned at 0x");
+	ck_assert(spawned && (!WEFT__UNWIND || strstr(spawned, "test_crash+0x")));
 	child = crashing((struct crash){ .fn = dereference, .arg = (void *)0x7008 });
 	ck_died(&child, SIGSEGV);
 	ck_said(&child, "address 0x7008");
+}
+END_TEST
+
+START_TEST(a_call_of_nothing)
+{
+	struct child child = crashing((struct crash){ .fn = call_null });
+	ck_died(&child, SIGSEGV);
+	ck_said(&child, "address 0x0");
+	ck_traced(&child, "\n  #0 0x0\n  #1 0x");
+	ck_traced(&child, " call_null");
+}
+END_TEST
+
+START_TEST(a_smashed_stack)
+{
+	struct child child = crashing((struct crash){ .fn = smash });
+	ck_assert(WIFSIGNALED(child.status) || WEFT__ASAN || WEFT__TSAN);
+	ck_said(&child, "weft: crash: green thread");
+	ck_traced(&child, "\n  #0 0x");
+	ck_assert(!said(&child, "\n  #3 "));
 }
 END_TEST
 
@@ -87,6 +138,10 @@ START_TEST(overflow_of_the_stack)
 		ck_said(&child, words);
 		ck_said(&child, "'bob'");
 		ck_said(&child, "weft_attr_set_stack_size");
+		ck_traced(&child, " deeper");
+		ck_traced(&child, "the backtrace is cut at");
+		snprintf(words, sizeof words, "\n  #%d ", WEFT__BACKTRACE_MAX);
+		ck_assert(!said(&child, words));
 	}
 }
 END_TEST
@@ -174,9 +229,15 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		a_bad_address, overflow_of_the_stack,	     other_signals,	    a_bound_thread,
-		no_report,     the_previous_handler_is_next, handlers_are_put_back, NULL
-	};
+	const TTest *const tests[] = { a_bad_address,
+				       a_call_of_nothing,
+				       a_smashed_stack,
+				       overflow_of_the_stack,
+				       other_signals,
+				       a_bound_thread,
+				       no_report,
+				       the_previous_handler_is_next,
+				       handlers_are_put_back,
+				       NULL };
 	return run_tests("system/crash", tests);
 }
