@@ -22,11 +22,14 @@ dist_man_MANS += \
 	docs/man/weft_cond_wait.3 \
 	docs/man/weft_cond_wait_timeout.3 \
 	docs/man/weft_config_set_crash_report.3 \
+	docs/man/weft_config_set_deadlock.3 \
+	docs/man/weft_config_set_dump_signal.3 \
 	docs/man/weft_config_set_fp_control.3 \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \
 	docs/man/weft_detach.3 \
+	docs/man/weft_dump.3 \
 	docs/man/weft_event_reset.3 \
 	docs/man/weft_event_set.3 \
 	docs/man/weft_event_wait.3 \

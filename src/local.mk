@@ -17,6 +17,12 @@ libweft_la_SOURCES += \
 	src/base/random.h \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
+	src/crash/cycle.c \
+	src/crash/cycle.h \
+	src/crash/deadlock.c \
+	src/crash/deadlock.h \
+	src/crash/dump.c \
+	src/crash/dump.h \
 	src/crash/report.c \
 	src/crash/report.h \
 	src/crash/symbol.c \

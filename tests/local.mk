@@ -36,6 +36,7 @@ system_tests = \
 	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
+	tests/system/test_deadlock \
 	tests/system/test_exit \
 	tests/system/test_fair \
 	tests/system/test_fork \

@@ -34,6 +34,23 @@ WEFT_API int weft_config_set_fp_control(struct weft_config *config, bool keep);
  * it: default true. False installs no signal handler. */
 WEFT_API int weft_config_set_crash_report(struct weft_config *config, bool report);
 
+enum weft_deadlock {
+	WEFT_DEADLOCK_ABORT = 0, /* report it, and abort the process: the default */
+	WEFT_DEADLOCK_REPORT = 1,
+	WEFT_DEADLOCK_IGNORE = 2
+};
+
+/*
+ * What to do when all threads wait and nothing is left that could wake one: no timer, and no kernel thread that weft does not
+ * know to be waiting as well. A program in which only a signal handler could wake one must not choose ABORT. Threads that
+ * wait for mutexes of one another are reported, too, within seconds and whatever the others do. -EINVAL for others.
+ */
+WEFT_API int weft_config_set_deadlock(struct weft_config *config, enum weft_deadlock policy);
+
+/* The signal upon which the monitor calls weft_dump(2): SIGQUIT, say. 0 (the default): none. While the runtime runs its action
+ * is the runtime's. -EINVAL for what is no signal, or cannot be caught. */
+WEFT_API int weft_config_set_dump_signal(struct weft_config *config, int signal);
+
 /* Seed of the scheduler's random choices (whom to steal from). 0 (the default): taken from the kernel. */
 WEFT_API int weft_config_set_seed(struct weft_config *config, uint64_t seed);
 
@@ -52,6 +69,13 @@ WEFT_API WEFT_CHECK int weft_start(const struct weft_config *config);
 /* Stop what weft_start started and give its memory back. -EBUSY while threads are alive (join them first), -EPERM
  * no runtime runs or weft_run started it, -EDEADLK called from a green or bound thread. It can be started again. */
 WEFT_API WEFT_CHECK int weft_stop(void);
+
+/*
+ * Write a line for each thread to the descriptor: what it is, what it waits for and at which address, where it was spawned,
+ * and a backtrace, unless it runs right now; then the cycles of mutexes. The others go on meanwhile, so the lines are
+ * of slightly different moments. From any kernel thread, not in a signal handler. 0, -EPERM no runtime runs, -EBADF.
+ */
+WEFT_API int weft_dump(int fd);
 
 /* How many green threads may run at the same moment; 0 while no runtime runs. */
 WEFT_API unsigned weft_workers(void);

@@ -3,6 +3,7 @@
 #include "src/api/config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "src/sched/attr.h"
@@ -61,6 +62,24 @@ int weft_config_set_crash_report(struct weft_config *config, bool report)
 	if (!config)
 		return -EINVAL;
 	config_of(config)->no_crash_report = !report;
+	return 0;
+}
+
+int weft_config_set_deadlock(struct weft_config *config, enum weft_deadlock policy)
+{
+	if (!config || (unsigned)policy > WEFT_DEADLOCK_IGNORE)
+		return -EINVAL;
+	config_of(config)->deadlock = (uint8_t)policy;
+	return 0;
+}
+
+int weft_config_set_dump_signal(struct weft_config *config, int signal)
+{
+	struct sigaction action;
+	if (!config || signal < 0 || signal > UINT8_MAX || signal == SIGKILL || signal == SIGSTOP ||
+	    (signal && sigaction(signal, NULL, &action)))
+		return -EINVAL;
+	config_of(config)->dump_signal = (uint8_t)signal;
 	return 0;
 }
 

@@ -12,6 +12,8 @@ struct weft__config {
 	uint8_t class_plus_one;
 	uint8_t no_fp_control;
 	uint8_t no_crash_report;
+	uint8_t deadlock;    /* enum weft_deadlock */
+	uint8_t dump_signal; /* 0: none */
 	uint64_t seed;
 };
 

@@ -3,12 +3,17 @@
 #include "weft/runtime.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 
 #include "src/api/config.h"
 #include "src/base/panic.h"
+#include "src/crash/deadlock.h"
+#include "src/crash/dump.h"
 #include "src/crash/report.h"
+#include "src/sched/monitor.h"
 #include "src/sched/pool.h"
+#include "src/sched/spawn.h"
 #include "src/sched/worker.h"
 #include "weft/version.h"
 
@@ -28,19 +33,47 @@ static uint32_t workers_from_environment(void)
 	return (uint32_t)n;
 }
 
+static bool crash_report;
+
+static void started(void)
+{
+	if (crash_report)
+		weft__crash_install();
+	weft__dump_install();
+}
+
+static void stopping(void)
+{
+	weft__dump_uninstall();
+	if (crash_report)
+		weft__crash_uninstall();
+}
+
+static void looked(uint64_t now)
+{
+	weft__dump_if_asked();
+	weft__deadlock_look_at_mutexes(now);
+}
+
+static const struct weft__watch watch = { looked, weft__deadlock_look };
+
 static struct weft__settings settings_of(const struct weft_config *public_config)
 {
 	static const struct weft__config plain;
 	const struct weft__config *config =
 		public_config ? (const struct weft__config *)(const void *)public_config : &plain;
+	weft__deadlock_set((enum weft_deadlock)config->deadlock);
+	weft__dump_set_signal(config->dump_signal);
+	crash_report = !config->no_crash_report;
 	return (struct weft__settings){
 		.workers = config->workers ? config->workers : workers_from_environment(),
 		.stack_class = config->class_plus_one ? (uint8_t)(config->class_plus_one - 1)
 						      : (uint8_t)weft__stack_class(DEFAULT_STACK),
 		.fp_control = !config->no_fp_control,
-		.started = config->no_crash_report ? NULL : weft__crash_install,
-		.stopping = config->no_crash_report ? NULL : weft__crash_uninstall,
+		.started = started,
+		.stopping = stopping,
 		.seed = config->seed,
+		.watch = &watch,
 	};
 }
 
@@ -61,6 +94,18 @@ int weft_start(const struct weft_config *config)
 int weft_stop(void)
 {
 	return weft__pool_stop();
+}
+
+int weft_dump(int fd)
+{
+	if (fcntl(fd, F_GETFD) < 0)
+		return -EBADF;
+	int err = weft__pool_enter_outside(); /* counted as a thread that is alive, it keeps the pool */
+	if (err)
+		return err;
+	weft__dump(fd);
+	weft__pool_leave_outside();
+	return 0;
 }
 
 unsigned weft_workers(void)

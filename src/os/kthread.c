@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,4 +69,12 @@ bool weft__os_kthread_blocked(int id)
 	text[n > 0 ? n : 0] = 0;
 	const char *state = strrchr(text, ')'); /* "TID (name) S ..." */
 	return state && (state[2] == 'S' || state[2] == 'D');
+}
+
+unsigned weft__os_kthreads(void)
+{
+	struct stat info;
+	if (stat("/proc/self/task", &info) || info.st_nlink < 2)
+		return 0;
+	return (unsigned)info.st_nlink - 2;
 }

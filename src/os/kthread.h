@@ -17,6 +17,9 @@ void weft__os_kthread_name(const char *name);
 /* How late the kernel may let the calling thread's timers be, to batch them (50 us by default). What it was before. */
 unsigned long weft__os_timer_slack(unsigned long nanoseconds);
 
+/* How many kernel threads the process has; 0 if that cannot be known. */
+unsigned weft__os_kthreads(void);
+
 /* The kernel's id of the calling thread, and whether the one with that id is waiting in the kernel now. */
 int weft__os_kthread_id(void);
 bool weft__os_kthread_blocked(int id);

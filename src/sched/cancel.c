@@ -66,17 +66,32 @@ static bool has_ended(struct weft__record *record, uint64_t handle)
 	return (weft__load_acq(&record->park) ^ weft__park_word(handle)) >> 32 != 0;
 }
 
+void weft__record_keep(uint64_t handle)
+{
+	weft__add_acqrel(holders_of(handle), 1);
+}
+
+struct weft__thread *weft__record_thread(uint64_t handle)
+{
+	return weft__load_rlx(&weft__record_of(handle)->thread); /* relaxed: it stays while the record is kept */
+}
+
+struct weft__thread *weft__record_kept(uint64_t handle)
+{
+	return has_ended(weft__record_of(handle), handle) ? NULL : weft__record_thread(handle);
+}
+
 struct weft__thread *weft__record_hold(uint64_t handle)
 {
 	struct weft__record *record = weft__record_of(handle);
 	if (!record || has_ended(record, handle))
 		return NULL;
-	weft__add_acqrel(holders_of(handle), 1);
+	weft__record_keep(handle);
 	weft__os_barrier(); /* order HOLD: against the light fence of a thread that ends */
-	if (!has_ended(record, handle))
-		return weft__load_rlx(&record->thread);
-	weft__record_release(handle);
-	return NULL;
+	struct weft__thread *t = weft__record_kept(handle);
+	if (!t)
+		weft__record_release(handle);
+	return t;
 }
 
 void weft__record_release(uint64_t handle)

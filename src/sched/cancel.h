@@ -79,6 +79,13 @@ weft__inline bool weft__wait_begin(struct weft__thread *self, struct weft__wait 
 struct weft__thread *weft__record_hold(uint64_t handle);
 void weft__record_release(uint64_t handle);
 
+/* The same in two steps, for many at once with one membarrier between; a thread that is NULL is to be released nevertheless. */
+void weft__record_keep(uint64_t handle);
+struct weft__thread *weft__record_kept(uint64_t handle);
+
+/* The thread of a record that is kept. */
+struct weft__thread *weft__record_thread(uint64_t handle);
+
 /* Hold a thread that cannot end meanwhile. */
 weft__inline void weft__hold(struct weft__thread *t)
 {

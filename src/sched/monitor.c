@@ -24,6 +24,7 @@ static struct {
 	pthread_t kthread;
 	weft__a32 word; /* futex: 0 at work, 1 asleep until roused, 2 to stop */
 	uint64_t trimmed;
+	const struct weft__watch *watch;
 } monitor;
 
 static bool has_work(struct weft__worker *w)
@@ -121,8 +122,12 @@ static void sleep_if_all_do(void)
 		weft__cas_acqrel(&monitor.word, &asleep, 0);
 		return;
 	}
+	uint64_t until = monitor.watch->all_asleep(weft__os_now());
 	while (weft__load_acq(&monitor.word) == 1)
-		weft__os_futex_wait(&monitor.word, 1, WEFT__NEVER);
+		if (!weft__os_futex_wait(&monitor.word, 1, until)) {
+			uint32_t asleep = 1;
+			weft__cas_acqrel(&monitor.word, &asleep, 0);
+		}
 }
 
 void weft__monitor_rouse(void)
@@ -141,6 +146,7 @@ static void *monitor_main(void *arg)
 		uint64_t now = weft__os_now();
 		bool found = look_at_all(now);
 		trim(now);
+		monitor.watch->looked(now);
 		period = found ? weft__tune.monitor_min_ns : period * 2;
 		if (period > weft__tune.monitor_max_ns)
 			period = weft__tune.monitor_max_ns;
@@ -150,8 +156,9 @@ static void *monitor_main(void *arg)
 	return arg;
 }
 
-int weft__monitor_start(void)
+int weft__monitor_start(const struct weft__watch *watch)
 {
+	monitor.watch = watch;
 	weft__store_rel(&monitor.word, 0);
 	monitor.trimmed = weft__os_now();
 	return weft__os_kthread_start(&monitor.kthread, monitor_main, NULL, 0, false, true);

@@ -9,6 +9,7 @@
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
+#include "src/sched/monitor.h"
 #include "src/sched/spawn.h"
 #include "weft/thread.h"
 
@@ -81,13 +82,32 @@ int weft__park_green(struct weft__wait *wait)
 	return weft__switch_call(w, wait->self, weft__pick(w), after_park, wait);
 }
 
+/* For those who look for deadlocks, who may be asleep. */
+static void count_waiting(struct weft__thread *self, uint64_t deadline)
+{
+	self->counted = deadline == WEFT__NEVER;
+	if (!self->counted)
+		return;
+	weft__add_acqrel(&weft__pool.kernel_waiting, 1);
+	weft__monitor_rouse();
+}
+
+static void count_woken(struct weft__thread *t)
+{
+	if (t->counted)
+		weft__sub_acqrel(&weft__pool.kernel_waiting, 1);
+}
+
 static int park_kernel(struct weft__wait *wait, uint64_t deadline)
 {
 	struct weft__thread *self = wait->self;
 	weft__store_rlx(&self->wake, 0); /* relaxed: nobody knows of the wait yet */
 	self->result = 0;
-	if (!commit(self, wait))
+	count_waiting(self, deadline);
+	if (!commit(self, wait)) {
+		count_woken(self);
 		return self->result;
+	}
 	while (weft__load_acq(&self->wake) == 0) /* order WAKE */
 		if (!weft__os_futex_wait(&self->wake, 0, deadline) && deadline != WEFT__NEVER) {
 			if (weft__load_acq(&self->wake) == 0 && wait->revoke && wait->revoke(wait, self)) {
@@ -144,6 +164,7 @@ bool weft__parallel(void)
 static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thread *t)
 {
 	if (!weft__is_green(t)) {
+		count_woken(t);
 		weft__store_rel(&t->wake, 1); /* order WAKE; t may be gone after it */
 		weft__os_futex_wake(&t->wake, 1);
 	} else if (w) {

@@ -96,7 +96,7 @@ static int begin(const struct weft__settings *settings, bool by_run)
 	weft__store_rel(&weft__pool.state, WEFT__POOL_RUNNING);
 	if (settings->started)
 		settings->started();
-	int err = weft__monitor_start();
+	int err = weft__monitor_start(settings->watch);
 	if (err) {
 		if (on_stopping)
 			on_stopping();
@@ -161,6 +161,16 @@ int weft__pool_enter_outside(void)
 		weft__unlock(&lifecycle);
 	}
 	return -EPERM;
+}
+
+void weft__pool_leave_outside(void)
+{
+	weft__visit_begin();
+	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
+	weft__fence_full();				/* order STOP */
+	if (weft__load_acq(&weft__pool.draining))
+		weft__wake_one(); /* to see whether this was the last */
+	weft__visit_end();
 }
 
 struct main_thread {

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct weft__watch;
+
 struct weft__settings {
 	uint32_t workers; /* 0: as many as CPUs */
 	uint8_t stack_class;
@@ -13,6 +15,7 @@ struct weft__settings {
 	void (*started)(void); /* called once the pool runs, and before it is gone: NULL for nothing */
 	void (*stopping)(void);
 	uint64_t seed; /* 0: random */
+	const struct weft__watch *watch;
 };
 
 /* Start with workers on kernel threads of their own. 0 or a negative errno value. */

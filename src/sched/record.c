@@ -34,6 +34,14 @@ static struct weft__record *make(void)
 	return record;
 }
 
+size_t weft__record_count(void)
+{
+	weft__lock(&depot.lock);
+	size_t made = depot.made;
+	weft__unlock(&depot.lock);
+	return made;
+}
+
 bool weft__record_refill(struct weft__record_cache *cache)
 {
 	weft__lock(&depot.lock);

@@ -123,6 +123,9 @@ weft__inline struct weft__thread **weft__record_joiner(uint64_t handle)
 	return &chunk->joiner[index & (WEFT__CHUNK - 1)];
 }
 
+/* Indexes below this have been used. */
+size_t weft__record_count(void);
+
 /* More records from the global list, and back to it. */
 bool weft__record_refill(struct weft__record_cache *cache);
 void weft__record_spill(struct weft__record_cache *cache);

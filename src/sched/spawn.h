@@ -51,8 +51,9 @@ _Noreturn weft__cold void weft__panic_no_thread(void);
 _Noreturn void weft__exit_green(struct weft__thread *self, void *result);
 _Noreturn void weft__exit_bound(struct weft__thread *self, void *result);
 
-/* Count one more thread from outside the pool: -EPERM if no runtime runs. */
+/* Count one more thread from outside the pool: -EPERM if no runtime runs. And that it is over. */
 int weft__pool_enter_outside(void);
+void weft__pool_leave_outside(void);
 
 /* The calling kernel thread's own descriptor, if it is a bound thread. */
 struct weft__thread *weft__kernel_self(void);

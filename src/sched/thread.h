@@ -65,6 +65,7 @@ struct weft__thread {
 
 	/* what reports, kernel threads and checkers need */
 	uint32_t home;	  /* PINNED: the worker's index */
+	bool counted;	  /* kinds that wait in the kernel: in weft__pool.kernel_waiting */
 	weft__a32 wake;	  /* kinds that wait in the kernel: 1 once woken */
 	void *fake_stack; /* AddressSanitizer's and ThreadSanitizer's */
 	void *fiber;

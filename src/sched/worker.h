@@ -138,7 +138,9 @@ extern struct weft__pool {
 	_Atomic(struct weft__worker *) worker[WEFT__ALL_WORKERS_MAX];
 	weft__a64 spawned_outside, ended_outside; /* by kernel threads that are no worker */
 	weft__a32 visitors;			  /* of these, those amid making a thread runnable, or ending one */
-	weft__a32 draining;			  /* stop when nothing is alive */
+	weft__a32
+		kernel_waiting; /* kernel threads, but for workers, that wait without a time limit and are not woken */
+	weft__a32 draining;	/* stop when nothing is alive */
 	weft__a64 first; /* the handle of weft_run's first thread: written by it, compared by threads with their own */
 	void **result;	 /* that thread's, written by it */
 

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 
-
 /* A million threads, each waiting for something else, make queues of 16; untouched, the table costs no memory. */
 enum { QUEUES_LOG2 = 16 };
 
 static struct queue {
 	weft__a32 lock;		   /* a spin lock: it is taken inside a worker's biased lock, where nothing may wait */
-	struct weft__list waiters; /* under lock; a zeroed head is an empty list not yet used */
+	weft__a32 used;		   /* the list below has been initialized; read without */
+	struct weft__list waiters; /* under lock */
 } weft__aligned(32) queues[1 << QUEUES_LOG2];
 
 static struct queue *queue_of(const weft__a32 *word)
@@ -25,8 +25,10 @@ static void lock(struct queue *q)
 			weft__os_relax(); /* the holder may have lost its CPU */
 		else
 			weft__cpu_relax();
-	if (!q->waiters.next)
+	if (!weft__load_rlx(&q->used)) { /* relaxed: under lock */
 		weft__list_init(&q->waiters);
+		weft__store_rlx(&q->used, 1);
+	}
 }
 
 static void unlock(struct queue *q)
@@ -76,7 +78,7 @@ int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline)
 		return -EAGAIN;
 	if (deadline == 0)
 		return -ETIMEDOUT;
-	waiter->wait = (struct weft__wait){ commit,	       revoke,	       weft__self(&outside),
+	waiter->wait = (struct weft__wait){ commit,	    revoke,	    weft__self(&outside),
 					    waiter->reason, waiter->object, waiter->shielded };
 	int err = weft__park(&waiter->wait, deadline);
 	return err == 0 && !waiter->slept ? -EAGAIN : err;
@@ -163,4 +165,16 @@ void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word))
 		take_some(q, word, UINT32_MAX, true, &woken);
 	unlock(q);
 	ready_all(&woken);
+}
+
+void weft__address_each(void (*see)(const struct weft__waiter *waiter, void *context), void *context)
+{
+	for (struct queue *q = queues; q < queues + (1 << QUEUES_LOG2); q++) {
+		if (!weft__load_rlx(&q->used)) /* relaxed: who comes now is seen the next time */
+			continue;
+		lock(q);
+		for (struct weft__list *l = q->waiters.next; l != &q->waiters; l = l->next)
+			see(weft__container(l, struct weft__waiter, node), context);
+		unlock(q);
+	}
 }

@@ -64,4 +64,7 @@ void weft__address_grant_all(weft__a32 *word, bool (*change)(weft__a32 *word));
 void weft__address_wake_one(weft__a32 *word, void (*choose)(struct weft__waiter *first, bool more, void *context),
 			    void *context);
 
+/* Call see(waiter, context) for all that wait, each inside its queue's lock. */
+void weft__address_each(void (*see)(const struct weft__waiter *waiter, void *context), void *context);
+
 #endif

@@ -47,7 +47,9 @@ int weft_event_reset(struct weft_event *event)
 
 static int wait(struct event *e, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &e->word, UINT32_MAX, PARKED, false }, .reason = &reason, .object = e };
+	struct weft__waiter waiter = { .until = { &e->word, UINT32_MAX, PARKED, false },
+				       .reason = &reason,
+				       .object = e };
 	uint32_t word = weft__load_acq(&e->word); /* order EVENT */
 	while (!(word & SET)) {
 		if (!(word & PARKED) && !weft__cas_acqrel(&e->word, &word, word | PARKED))

@@ -37,7 +37,9 @@ int weft_once(struct weft_once *once, void (*fn)(void *), void *arg)
 		return 0;
 	}
 	while (weft__load_acq(&o->state) != DONE) { /* order ONCE */
-		struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true }, .reason = &reason, .object = o };
+		struct weft__waiter waiter = { .until = { &o->state, UINT32_MAX, DONE, true },
+					       .reason = &reason,
+					       .object = o };
 		int err = weft__address_wait(&waiter, WEFT__NEVER);
 		if (err && err != -EAGAIN)
 			return err;

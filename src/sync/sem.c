@@ -37,7 +37,9 @@ static bool take(struct sem *s, bool park)
 
 static int acquire(struct sem *s, uint64_t deadline)
 {
-	struct weft__waiter waiter = { .until = { &s->word, UINT32_MAX, PARKED, false }, .reason = &reason, .object = s };
+	struct weft__waiter waiter = { .until = { &s->word, UINT32_MAX, PARKED, false },
+				       .reason = &reason,
+				       .object = s };
 	while (!take(s, true)) {
 		int err = weft__address_wait(&waiter, deadline);
 		if (waiter.granted)

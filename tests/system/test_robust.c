@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Robust mutexes: what the next owner is told when one ends with the mutex held, and what comes of it. */
-#include "tests/support/support.h"
 #include "tests/support/crew.h"
+#include "tests/support/support.h"
 
 static struct weft_mutex robust = WEFT_MUTEX_ROBUST_INIT;
 static struct weft_mutex other = WEFT_MUTEX_ROBUST_INIT;
@@ -190,7 +190,8 @@ RUNS(in_a_condition, body_cond_)
 
 int main(void)
 {
-	const TTest *const tests[] = { the_next_is_told, waiters_are_told, a_second_death, not_recoverable,
-				       any_order,	 in_a_condition,   NULL };
+	const TTest *const tests[] = {
+		the_next_is_told, waiters_are_told, a_second_death, not_recoverable, any_order, in_a_condition, NULL
+	};
 	return run_tests("system/robust", tests);
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When all threads wait for ever. The monitor asks when all workers sleep. It is so if
+ *
+ *   - some thread is alive, no worker has a timer, nothing is runnable;
+ *   - each kernel thread of the process is a worker, the monitor, or waits inside weft without a time limit, not woken.
+ *
+ * Then nobody is left who could change anything. (A signal handler could: who means it to chooses another policy.) Since
+ * these things cannot be looked at all in one moment, it has to be found so twice, with no thread dispatched between.
+ */
+#include "src/crash/deadlock.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "src/crash/cycle.h"
+#include "src/crash/dump.h"
+#include "src/os/clock.h"
+#include "src/os/kthread.h"
+#include "src/sched/injector.h"
+#include "src/sched/pinned.h"
+
+#define AGAIN_NS 10000000u	/* to the second look */
+#define OTHERS_NS 1000000000ull /* while other kernel threads are there; doubled at each look */
+#define OTHERS_MAX_NS 64000000000ull
+
+static struct {
+	enum weft_deadlock policy;
+	uint64_t dispatches; /* at the last look: all workers' */
+	bool suspected, reported;
+	uint64_t patience;	 /* with other kernel threads */
+	uint64_t mutexes_looked; /* when the look at the mutexes is due */
+} watch;
+
+void weft__deadlock_set(enum weft_deadlock policy)
+{
+	watch.policy = policy;
+	watch.suspected = watch.reported = false;
+	watch.patience = OTHERS_NS;
+	watch.mutexes_looked = 0;
+}
+
+static uint64_t dispatches(void)
+{
+	uint64_t sum = 0;
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n; i++)
+		sum += weft__load_rlx(&weft__load_acq(&weft__pool.worker[i])->dispatches); /* relaxed: they sleep */
+	return sum;
+}
+
+static bool is_quiet(struct weft__worker *w)
+{
+	return weft__load_rlx(&w->deadline) == WEFT__NEVER && !weft__pinned_any(w); /* relaxed: it sleeps */
+}
+
+static bool all_quiet(void)
+{
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n; i++)
+		if (!is_quiet(weft__load_acq(&weft__pool.worker[i])))
+			return false;
+	return weft__load_acq(&weft__pool.sleepers) >= n && !weft__injector_count() &&
+	       (weft__pool_alive() || weft__load_acq(&weft__pool.kernel_waiting));
+}
+
+static bool others_there(void)
+{
+	uint32_t ours = weft__load_acq(&weft__pool.workers) + 1 + weft__load_acq(&weft__pool.kernel_waiting);
+	return weft__os_kthreads() != ours;
+}
+
+static void report(void)
+{
+	weft__warn("deadlock: every thread waits, and nothing is left that could wake one");
+	weft__dump(STDERR_FILENO);
+	if (watch.policy == WEFT_DEADLOCK_ABORT)
+		weft__panic("deadlock: the process is aborted; weft_config_set_deadlock chooses otherwise");
+}
+
+uint64_t weft__deadlock_look(uint64_t now)
+{
+	uint64_t sum = dispatches();
+	bool changed = sum != watch.dispatches;
+	watch.dispatches = sum;
+	watch.reported &= !changed;
+	if (watch.policy == WEFT_DEADLOCK_IGNORE || watch.reported || !all_quiet()) {
+		watch.suspected = false;
+		return WEFT__NEVER;
+	}
+	if (others_there()) {
+		uint64_t again = now + watch.patience;
+		watch.suspected = false;
+		watch.patience = watch.patience < OTHERS_MAX_NS ? 2 * watch.patience : OTHERS_MAX_NS;
+		return again;
+	}
+	watch.patience = OTHERS_NS;
+	if (!watch.suspected || changed) {
+		watch.suspected = true;
+		return now + AGAIN_NS;
+	}
+	watch.reported = true;
+	report();
+	return WEFT__NEVER;
+}
+
+void weft__deadlock_look_at_mutexes(uint64_t now)
+{
+	if (watch.policy == WEFT_DEADLOCK_IGNORE || now < watch.mutexes_looked)
+		return;
+	weft__mutex_cycles(STDERR_FILENO, true);
+	uint64_t cost = weft__os_now() - now;
+	watch.mutexes_looked = now + 1000000000u + 1000 * cost; /* a thousandth of the time at most */
+}

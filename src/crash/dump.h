@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What all threads do now, written to a descriptor while they go on. */
+#ifndef WEFT_SRC_CRASH_DUMP_H
+#define WEFT_SRC_CRASH_DUMP_H
+
+#include "src/base/panic.h"
+
+/* weft_dump: of the calling process's runtime, which stays while this runs. */
+void weft__dump(int fd);
+
+/* The signal upon which the monitor writes a dump to stderr, 0 for none: before the pool starts. Then its handler. */
+void weft__dump_set_signal(int signal);
+void weft__dump_install(void);
+void weft__dump_uninstall(void);
+
+/* By the monitor. */
+void weft__dump_if_asked(void);
+
+/* " 0x1000002 'name'" */
+void weft__describe_thread(struct weft__text *text, uint64_t handle);
+
+#endif
