@@ -257,6 +257,8 @@ static void leave_tree(struct weft__scope *s, struct weft__thread *self)
 		lock(s->parent);
 		weft__list_remove(&s->enlisted);
 		unlock(s->parent);
+		lock(s); /* who found it there before unlocks it after its parent, and touches it till then */
+		unlock(s);
 	}
 	self->scope = s->parent;
 	self->scopes--;
