@@ -9,6 +9,7 @@
 #include "src/base/compiler.h"
 
 enum weft__os_site {
+	WEFT__OS_ALLOC,
 	WEFT__OS_MAP,
 	WEFT__OS_GUARD,
 	WEFT__OS_PROTECT,

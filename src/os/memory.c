@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Mappings and guards.
+ * Small blocks, mappings and guards.
  *
  * A guard by MADV_GUARD_INSTALL (Linux 6.13) costs no VMA, so a million guarded stacks fit under vm.max_map_count; by
  * process_madvise many are made in one call. An emulator may accept the advice and do nothing, so it is believed only
@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -25,6 +26,16 @@
 enum { UNKNOWN, BY_PROCESS_MADVISE, BY_MADVISE, BY_MPROTECT };
 static weft__a32 guard_method;
 static weft__a32 pidfd_plus_one;
+
+void *weft__os_alloc(size_t size)
+{
+	return weft__os_fault(WEFT__OS_ALLOC) ? NULL : malloc(size);
+}
+
+void weft__os_free(void *block)
+{
+	free(block);
+}
 
 size_t weft__os_page_size(void)
 {

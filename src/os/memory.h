@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Mappings: reserve address space, give pages back, make guards. Sizes and addresses are multiples of a page. */
+/* Small blocks; and mappings, whose sizes and addresses are multiples of a page: reserve address space, give pages back, make
+ * guards. */
 #ifndef WEFT_SRC_OS_MEMORY_H
 #define WEFT_SRC_OS_MEMORY_H
 
@@ -8,6 +9,10 @@
 #include <sys/uio.h>
 
 #define WEFT__PAGE_MIN 4096
+
+/* malloc and free. NULL when there is none. */
+void *weft__os_alloc(size_t size);
+void weft__os_free(void *block);
 
 size_t weft__os_page_size(void);
 

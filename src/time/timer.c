@@ -3,8 +3,8 @@
 #include "src/time/timer.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "src/os/memory.h"
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/injector.h"
@@ -56,7 +56,7 @@ void weft__timer_cancel(struct weft__timer *timer)
 
 static bool attach(struct weft__worker *w)
 {
-	struct weft__wheel *wheel = malloc(sizeof *wheel);
+	struct weft__wheel *wheel = weft__os_alloc(sizeof *wheel);
 	if (wheel)
 		weft__wheel_init(wheel, weft__os_now() >> TICK_LOG2);
 	w->timers = wheel;
@@ -67,7 +67,7 @@ static void detach(struct weft__worker *w)
 {
 	if (w->timers)
 		weft__wheel_destroy(w->timers);
-	free(w->timers);
+	weft__os_free(w->timers);
 }
 
 /* Once the thread is runnable, it and the timer in its frame may be gone. */

@@ -3,7 +3,8 @@
 #include "src/time/wheel.h"
 
 #include <stddef.h>
-#include <stdlib.h>
+
+#include "src/os/memory.h"
 
 #define SLOT 0x80000000u
 
@@ -86,7 +87,7 @@ static uint32_t new_entry(struct weft__wheel *wheel)
 	id = wheel->made + 1;
 	struct weft__wheel_entry **chunk = &wheel->chunk[id / WEFT__WHEEL_CHUNK % WEFT__WHEEL_CHUNKS];
 	if (id / WEFT__WHEEL_CHUNK >= WEFT__WHEEL_CHUNKS ||
-	    (!*chunk && !(*chunk = malloc(WEFT__WHEEL_CHUNK * sizeof **chunk))))
+	    (!*chunk && !(*chunk = weft__os_alloc(WEFT__WHEEL_CHUNK * sizeof **chunk))))
 		return 0;
 	wheel->made = id;
 	return id;
@@ -100,7 +101,7 @@ void weft__wheel_init(struct weft__wheel *wheel, uint64_t current)
 void weft__wheel_destroy(struct weft__wheel *wheel)
 {
 	for (unsigned i = 0; i < WEFT__WHEEL_CHUNKS && wheel->chunk[i]; i++)
-		free(wheel->chunk[i]);
+		weft__os_free(wheel->chunk[i]);
 }
 
 uint32_t weft__wheel_insert(struct weft__wheel *wheel, uint64_t tick, void *owner)

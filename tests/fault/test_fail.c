@@ -160,6 +160,7 @@ static void fail_each(struct plan p)
 	}                                                                                                              \
 	END_TEST
 
+FAIL_TEST(allocations, WEFT__OS_ALLOC, -ENOMEM)
 FAIL_TEST(maps, WEFT__OS_MAP, -ENOMEM)
 FAIL_TEST(guards, WEFT__OS_GUARD, -ENOMEM)
 FAIL_TEST(discards, WEFT__OS_DISCARD, -ENOSYS)
@@ -176,6 +177,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { maps, guards, discards, kernel_threads, barriers, protections, NULL };
+	const TTest *const tests[] = {
+		allocations, maps, guards, discards, kernel_threads, barriers, protections, NULL
+	};
 	return run_tests("fault/fail", tests);
 }

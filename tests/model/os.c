@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What src/os and the memory below it are to a model. */
 #include "tests/model/os.h"
+
+#include <stdlib.h>
+
 #include "src/os/barrier.h"
 #include "src/os/clock.h"
 #include "src/os/futex.h"
@@ -11,6 +14,16 @@ uint64_t model_clock;
 
 /* Big, and nothing in it is read before it is written: so it is not reset. */
 static _Alignas(16) char chunk[1 << 19];
+
+void *weft__os_alloc(size_t size)
+{
+	return malloc(size);
+}
+
+void weft__os_free(void *block)
+{
+	free(block);
+}
 
 void *weft__os_map(size_t size)
 {
