@@ -28,6 +28,8 @@ dist_man_MANS += \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \
+	docs/man/weft_data_get.3 \
+	docs/man/weft_data_set.3 \
 	docs/man/weft_detach.3 \
 	docs/man/weft_dump.3 \
 	docs/man/weft_event_reset.3 \
@@ -37,6 +39,10 @@ dist_man_MANS += \
 	docs/man/weft_exit.3 \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_timeout.3 \
+	docs/man/weft_local_create.3 \
+	docs/man/weft_local_delete.3 \
+	docs/man/weft_local_get.3 \
+	docs/man/weft_local_set.3 \
 	docs/man/weft_mutex_consistent.3 \
 	docs/man/weft_mutex_lock.3 \
 	docs/man/weft_mutex_lock_timeout.3 \

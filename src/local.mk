@@ -61,6 +61,8 @@ libweft_la_SOURCES += \
 	src/sched/injector.c \
 	src/sched/injector.h \
 	src/sched/join.c \
+	src/sched/local.c \
+	src/sched/local.h \
 	src/sched/monitor.c \
 	src/sched/monitor.h \
 	src/sched/name.c \

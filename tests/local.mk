@@ -43,6 +43,8 @@ system_tests = \
 	tests/system/test_guard \
 	tests/system/test_hog \
 	tests/system/test_join \
+	tests/system/test_local \
+	tests/system/test_local_end \
 	tests/system/test_mutex \
 	tests/system/test_outside \
 	tests/system/test_park \

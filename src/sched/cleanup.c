@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What a thread leaves behind when it ends, beyond its stack: scopes, clean-up handlers, robust mutexes. */
+/* What a thread leaves behind when it ends, beyond its stack: scopes, clean-up handlers, thread-local values, robust mutexes.
+ */
 #include <errno.h>
 
 #include "src/base/panic.h"
+#include "src/sched/local.h"
 #include "src/sched/park.h"
 #include "src/sched/scope.h"
 #include "src/sched/spawn.h"
@@ -58,10 +60,12 @@ static void run_handlers(struct weft__thread *self)
 static void check_left(const struct weft__thread *self)
 {
 	if (self->scopes)
-		weft__panic("a thread has returned from its function with a scope open: call weft_scope_close");
+		weft__panic("a thread has ended its function, or one called at its end, with a scope open: call "
+			    "weft_scope_close");
 	if (self->cleanup)
-		weft__panic("a thread has returned from its function with a clean-up handler pushed: call "
-			    "weft_cleanup_pop");
+		weft__panic(
+			"a thread has ended its function, or one called at its end, with a clean-up handler pushed: "
+			"call weft_cleanup_pop");
 }
 
 void weft__clean_up(struct weft__thread *self, bool by_exit)
@@ -70,9 +74,10 @@ void weft__clean_up(struct weft__thread *self, bool by_exit)
 	if (by_exit) {
 		weft__scope_close_all(self);
 		run_handlers(self);
-	} else {
-		check_left(self);
 	}
+	check_left(self);
+	weft__locals_end(self);
+	check_left(self);
 	if (self->held)
 		weft__abandon_mutexes(self);
 	self->masked = 0;

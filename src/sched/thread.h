@@ -25,6 +25,7 @@ enum weft__thread_kind {
 struct weft__wait;
 struct weft__mutex;
 struct weft__scope;
+struct weft__locals;
 struct weft_cleanup;
 
 /*
@@ -61,6 +62,8 @@ struct weft__thread {
 	struct weft__mutex *held;     /* the robust mutex taken last, of those that it holds */
 	struct weft__scope *listed;   /* the scope that it has enlisted in */
 	struct weft__list enlisted;   /* there */
+	struct weft__locals *locals;  /* its thread-local values: src/sched/local.c */
+	void *data;		      /* weft_data_set */
 	uint32_t scopes;	      /* opened by it and not closed */
 
 	/* what reports, kernel threads and checkers need */

@@ -20,6 +20,7 @@ static struct plan {
 } plan;
 
 static shared calls;
+static weft_local_t key;
 
 static int fail_nth(enum weft__os_site site)
 {
@@ -40,6 +41,9 @@ static void *wait_some(void *arg)
 	check(is_clean(err));
 	err = weft_park_timeout(WEFT_US(50));
 	check(err == -ETIMEDOUT || err == -ENOMEM);
+	err = weft_local_set(key, &key);
+	check(err == 0 || err == -ENOMEM);
+	check(weft_local_get(key) == (err ? NULL : &key));
 	return arg;
 }
 
@@ -128,6 +132,7 @@ static int with_fault(void *arg)
 {
 	plan = *(struct plan *)arg;
 	weft__tune.trim_ns = 1000000;
+	check_eq(weft_local_create(&key, NULL), 0);
 	weft__os_fault_hook = fail_nth;
 	use_all();
 	weft__os_fault_hook = NULL;
