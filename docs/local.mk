@@ -77,6 +77,8 @@ dist_man_MANS += \
 	docs/man/weft_start.3 \
 	docs/man/weft_stop.3 \
 	docs/man/weft_testcancel.3 \
+	docs/man/weft_ticker_start.3 \
+	docs/man/weft_ticker_wait.3 \
 	docs/man/weft_unpark.3 \
 	docs/man/weft_version.3 \
 	docs/man/weft_waitgroup_add.3 \

@@ -108,6 +108,7 @@ libweft_la_SOURCES += \
 	src/sync/sem.c \
 	src/sync/waitgroup.c \
 	src/time/sleep.c \
+	src/time/ticker.c \
 	src/time/timer.c \
 	src/time/timer.h \
 	src/time/wheel.c \

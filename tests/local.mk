@@ -56,6 +56,7 @@ system_tests = \
 	tests/system/test_sem \
 	tests/system/test_sleep \
 	tests/system/test_spawn \
+	tests/system/test_ticker \
 	tests/system/test_timeout \
 	tests/system/test_waitgroup \
 	tests/system/test_workers
