@@ -26,6 +26,7 @@ unit_tests = \
 	tests/unit/test_ring \
 	tests/unit/test_stack \
 	tests/unit/test_text \
+	tests/unit/test_timer \
 	tests/unit/test_wheel
 
 system_tests = \
@@ -59,7 +60,8 @@ system_tests = \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
 	tests/system/test_waitgroup \
-	tests/system/test_workers
+	tests/system/test_workers \
+	tests/system/test_years
 
 fault_tests = \
 	tests/fault/test_fail \
@@ -126,7 +128,8 @@ tests_libsupport_a_SOURCES = \
 	tests/stress/stress.h \
 	tests/support/child.h \
 	tests/support/crew.h \
-	tests/support/support.h
+	tests/support/support.h \
+	tests/support/virtual_clock.h
 
 LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
 tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc

@@ -11,10 +11,11 @@
 
 enum { TICK_LOG2 = 16 };
 
+/* The last of the wheel is that in which the clock ends. */
 static uint64_t tick_after(uint64_t deadline)
 {
 	uint64_t tick = deadline >> TICK_LOG2;
-	return tick + (deadline > tick << TICK_LOG2);
+	return tick + (tick < WEFT__WHEEL_LAST && deadline > tick << TICK_LOG2);
 }
 
 static void publish_deadline(struct weft__worker *w)
