@@ -6,6 +6,7 @@ weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	include/weft/base.h \
 	include/weft/cancel.h \
+	include/weft/chan.h \
 	include/weft/local.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \

@@ -4,6 +4,7 @@
 #define WEFT_H
 
 #include <weft/cancel.h>
+#include <weft/chan.h>
 #include <weft/local.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>

@@ -15,6 +15,10 @@ libweft_la_SOURCES += \
 	src/base/panic.c \
 	src/base/panic.h \
 	src/base/random.h \
+	src/chan/chan.c \
+	src/chan/chan.h \
+	src/chan/exchange.h \
+	src/chan/select.c \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
 	src/crash/cycle.c \

@@ -34,6 +34,7 @@ system_tests = \
 	tests/system/test_blocked \
 	tests/system/test_bound \
 	tests/system/test_cancel \
+	tests/system/test_chan \
 	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
