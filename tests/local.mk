@@ -55,6 +55,7 @@ system_tests = \
 	tests/system/test_run \
 	tests/system/test_rwlock \
 	tests/system/test_scope \
+	tests/system/test_select \
 	tests/system/test_sem \
 	tests/system/test_sleep \
 	tests/system/test_spawn \
