@@ -72,6 +72,7 @@ fault_tests = \
 stress_tests = \
 	tests/stress/stress_blocked \
 	tests/stress/stress_cancel \
+	tests/stress/stress_chan \
 	tests/stress/stress_join \
 	tests/stress/stress_million \
 	tests/stress/stress_registers \
@@ -127,6 +128,7 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/fill.h \
 	tests/arch/fill_aarch64.S \
 	tests/arch/fill_x86_64.S \
+	tests/stress/queue_history.h \
 	tests/stress/stress.h \
 	tests/support/child.h \
 	tests/support/crew.h \
