@@ -15,6 +15,19 @@ dist_man_MANS += \
 	docs/man/weft_cancel.3 \
 	docs/man/weft_cancel_mask.3 \
 	docs/man/weft_cancel_unmask.3 \
+	docs/man/weft_chan_capacity.3 \
+	docs/man/weft_chan_close.3 \
+	docs/man/weft_chan_count.3 \
+	docs/man/weft_chan_create.3 \
+	docs/man/weft_chan_destroy.3 \
+	docs/man/weft_chan_recv.3 \
+	docs/man/weft_chan_recv_ptr.3 \
+	docs/man/weft_chan_recv_timeout.3 \
+	docs/man/weft_chan_send.3 \
+	docs/man/weft_chan_send_ptr.3 \
+	docs/man/weft_chan_send_timeout.3 \
+	docs/man/weft_chan_tryrecv.3 \
+	docs/man/weft_chan_trysend.3 \
 	docs/man/weft_cleanup_pop.3 \
 	docs/man/weft_cleanup_push.3 \
 	docs/man/weft_cond_broadcast.3 \
@@ -66,6 +79,8 @@ dist_man_MANS += \
 	docs/man/weft_scope_set_deadline.3 \
 	docs/man/weft_scope_set_timeout.3 \
 	docs/man/weft_scope_spawn.3 \
+	docs/man/weft_select.3 \
+	docs/man/weft_select_timeout.3 \
 	docs/man/weft_self.3 \
 	docs/man/weft_sem_acquire.3 \
 	docs/man/weft_sem_acquire_timeout.3 \
