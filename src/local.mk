@@ -15,6 +15,7 @@ libweft_la_SOURCES += \
 	src/base/panic.c \
 	src/base/panic.h \
 	src/base/random.h \
+	src/chan/call.c \
 	src/chan/chan.c \
 	src/chan/chan.h \
 	src/chan/exchange.h \

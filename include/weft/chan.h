@@ -25,7 +25,8 @@ struct weft_chan;
  * *chan is the caller's to destroy. 0, -ENOMEM, or -EINVAL: chan is NULL, or the buffer would exceed the address space. */
 WEFT_API WEFT_CHECK int weft_chan_create(struct weft_chan **chan, size_t element_size, size_t capacity);
 
-/* Free it with what it buffers. NULL is nothing. No call on it may be under way: one that waits is a panic. */
+/* Free it with what it buffers. NULL is nothing. No call on it may be under way, but for the send or the close that let the
+ * caller go: whoever has received the last element may destroy it. One that waits is a panic. */
 WEFT_API void weft_chan_destroy(struct weft_chan *chan);
 
 /* Send a copy of *element. 0, -EPIPE (closed), -ECANCELED. */
@@ -48,7 +49,7 @@ WEFT_API int weft_chan_recv_ptr(struct weft_chan *chan, void **pointer) WEFT_MAY
 /* Close it, and let all go that wait. 0, or -EALREADY. */
 WEFT_API int weft_chan_close(struct weft_chan *chan);
 
-/* How many elements are buffered now, and how many can be. */
+/* How many elements are buffered at one moment of the call, and how many can be. */
 WEFT_API size_t weft_chan_count(const struct weft_chan *chan);
 WEFT_API size_t weft_chan_capacity(const struct weft_chan *chan);
 
@@ -71,10 +72,11 @@ struct weft_case {
 /* clang-format on */
 
 /*
- * Do one of the cases: one that can be done at once, chosen at random if there are several; else the first that can be. A
- * channel that is closed counts as one that can. The index of the case done, whose `result` says how it went; the
- * others have not happened. Or -ECANCELED; -EINVAL for a kind that does not exist. Needs no memory. A channel may be in
- * several cases.
+ * Do one of the cases: one that can be done at once, chosen at random if there are several, each with the same probability;
+ * else the first that can be. A channel that is closed counts as one that can. The index of the case done, whose `result` says
+ * how it went; the others have not happened. Or -ECANCELED; -EINVAL for a kind that does not exist. A channel may be in
+ * several cases, both ways: a select does not meet itself. One that waits locks all its channels for a few instructions a
+ * case; it needs no memory.
  */
 WEFT_API int weft_select(struct weft_case *cases, unsigned count) WEFT_MAY_SWITCH;
 WEFT_API int weft_select_timeout(struct weft_case *cases, unsigned count, uint64_t nanoseconds) WEFT_MAY_SWITCH;
