@@ -546,6 +546,90 @@ START_TEST(loses_nothing_in_a_crowd)
 }
 END_TEST
 
+/* There is an element in it: nobody but we can take that away, and a close does not. */
+static void *try_while_it_is_closed(void *arg)
+{
+	uint64_t got = 0;
+	check_eq(weft_chan_tryrecv(arg, &got), 0);
+	check_eq(got, 3);
+	check_eq(weft_chan_recv(arg, &got), -EPIPE);
+	return arg;
+}
+
+START_TEST(tries_while_it_is_closed)
+{
+	start();
+	for (int i = 0; i < rounds(5000); i++) {
+		struct weft_chan *chan = make(8, 1);
+		uint64_t element = 3;
+		check_eq(weft_chan_send(chan, &element), 0);
+		weft_t thread = spawn(WEFT_GREEN, try_while_it_is_closed, chan);
+		check_eq(weft_chan_close(chan), 0);
+		join(thread);
+		weft_chan_destroy(chan);
+	}
+	stop();
+}
+END_TEST
+
+/* A sieve: a thread and a channel for each prime, which passes on what its prime does not divide. */
+enum { PRIMES = 200, LAST_PRIME = 1223 };
+
+struct sieve {
+	struct weft_chan *in, *out;
+	int prime;
+};
+
+static void *pass_on(void *arg)
+{
+	struct sieve *s = arg;
+	int n;
+	while (weft_chan_recv(s->in, &n) == 0)
+		if (n % s->prime && weft_chan_send(s->out, &n) != 0)
+			break;
+	weft_chan_close(s->out);
+	weft_chan_close(s->in);
+	return NULL;
+}
+
+static void *count_up(void *arg)
+{
+	for (int n = 2; weft_chan_send(arg, &n) == 0; n++)
+		;
+	return NULL;
+}
+
+static void *sift(void *arg)
+{
+	size_t capacity = *(size_t *)arg;
+	static struct sieve sieve[PRIMES];
+	static weft_t thread[PRIMES];
+	struct weft_chan *in = make(sizeof(int), capacity);
+	weft_t counter = spawn(NULL, count_up, in);
+	for (int i = 0; i < PRIMES; i++) {
+		sieve[i] = (struct sieve){ .in = in, .out = make(sizeof(int), capacity) };
+		check_eq(weft_chan_recv(in, &sieve[i].prime), 0);
+		thread[i] = spawn(NULL, pass_on, &sieve[i]);
+		in = sieve[i].out;
+	}
+	check_eq(sieve[PRIMES - 1].prime, LAST_PRIME);
+	weft_chan_close(in);
+	for (int i = PRIMES; i-- > 0;)
+		join(thread[i]);
+	join(counter);
+	weft_chan_destroy(sieve[0].in);
+	for (int i = 0; i < PRIMES; i++)
+		weft_chan_destroy(sieve[i].out);
+	return arg;
+}
+
+START_TEST(sifts)
+{
+	for (size_t capacity = 0; capacity < 3; capacity++)
+		run(sift, &capacity);
+}
+END_TEST
+
 /* --- the end of a channel --- */
 
 static void *send_last(void *arg)
@@ -606,6 +690,8 @@ int main(void)
 				       waits_for_a_time,
 				       between_all_kinds,
 				       loses_nothing_in_a_crowd,
+				       tries_while_it_is_closed,
+				       sifts,
 				       is_destroyed_by_its_last_receiver,
 				       is_not_destroyed_under_a_waiter,
 				       NULL };

@@ -510,6 +510,76 @@ START_TEST(polls_at_one_moment)
 }
 END_TEST
 
+/* There is something in the first until we take it, and before that something in the second, or that is closed. */
+static void *poll_both(void *arg)
+{
+	struct weft_chan **chans = arg;
+	uint64_t got;
+	struct weft_case cases[2] = { WEFT_CASE_RECV(chans[0], &got), WEFT_CASE_RECV(chans[1], &got) };
+	check(weft_select_timeout(cases, 2, 0) >= 0);
+	return NULL;
+}
+
+START_TEST(polls_while_it_moves)
+{
+	start();
+	for (int i = 0; i < rounds(5000); i++) {
+		struct weft_chan *chans[2] = { make(1), make(1) };
+		send(chans[i / 2 % 2], 1);
+		weft_t thread = spawn(WEFT_GREEN, poll_both, chans);
+		if (i % 2)
+			send(chans[!(i / 2 % 2)], 1);
+		else
+			check_eq(weft_chan_close(chans[!(i / 2 % 2)]), 0);
+		(void)weft_chan_tryrecv(chans[i / 2 % 2], NULL);
+		join(thread);
+		weft_chan_destroy(chans[0]);
+		weft_chan_destroy(chans[1]);
+	}
+	stop();
+}
+END_TEST
+
+/* Senders wait on both, always: none of the two starves. */
+static void *feed(void *arg)
+{
+	uint64_t element = 1;
+	while (weft_chan_send(arg, &element) == 0)
+		;
+	return NULL;
+}
+
+static void *eat(void *arg)
+{
+	struct weft_chan *chans[2] = { make(0), make(0) };
+	weft_t feeder[4];
+	uint64_t got, chosen[2] = { 0 };
+	struct weft_case cases[2] = { WEFT_CASE_RECV(chans[0], &got), WEFT_CASE_RECV(chans[1], &got) };
+	for (int i = 0; i < 4; i++)
+		feeder[i] = spawn(WEFT_GREEN, feed, chans[i % 2]);
+	for (int i = 0; i < 10000; i++) {
+		int which = weft_select(cases, 2);
+		check(which >= 0);
+		chosen[which]++;
+		if (i % 16 == 0)
+			weft_yield();
+	}
+	check(chosen[0] > 1000 && chosen[1] > 1000);
+	for (int i = 0; i < 2; i++)
+		check_eq(weft_chan_close(chans[i]), 0);
+	for (int i = 0; i < 4; i++)
+		join(feeder[i]);
+	weft_chan_destroy(chans[0]);
+	weft_chan_destroy(chans[1]);
+	return arg;
+}
+
+START_TEST(starves_none)
+{
+	run(eat, NULL);
+}
+END_TEST
+
 static void *choose_many(void *arg)
 {
 	enum { MANY = 3000 };
@@ -542,9 +612,19 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		refuses,      waits_for_nothing, is_canceled, chooses_at_random,   does_one_case,  waits,
-		selects_meet, two_by_two,	 traffic,     polls_at_one_moment, has_many_cases, NULL
-	};
+	const TTest *const tests[] = { refuses,
+				       waits_for_nothing,
+				       is_canceled,
+				       chooses_at_random,
+				       does_one_case,
+				       waits,
+				       selects_meet,
+				       two_by_two,
+				       traffic,
+				       polls_at_one_moment,
+				       polls_while_it_moves,
+				       starves_none,
+				       has_many_cases,
+				       NULL };
 	return run_tests("system/select", tests);
 }
