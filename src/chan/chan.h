@@ -132,6 +132,8 @@ weft__inline void weft__chan_unlock(struct weft_chan *chan)
 
 weft__inline void weft__chan_copy(const struct weft_chan *chan, void *to, const void *from)
 {
+	/* What `to` is, optimized across files, a compiler may see, and warn of 8 bytes in an int: it does not see the size. */
+	__asm__("" : "+r"(to));
 	if (weft__likely(chan->element_size == 8) && to)
 		memcpy(to, from, 8); /* one load, one store */
 	else if (to && chan->element_size)
