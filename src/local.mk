@@ -28,6 +28,7 @@ libweft_la_SOURCES += \
 	src/crash/deadlock.h \
 	src/crash/dump.c \
 	src/crash/dump.h \
+	src/crash/dump_signal.c \
 	src/crash/report.c \
 	src/crash/report.h \
 	src/crash/symbol.c \
@@ -61,6 +62,7 @@ libweft_la_SOURCES += \
 	src/sched/cleanup.c \
 	src/sched/dispatch.c \
 	src/sched/dispatch.h \
+	src/sched/end.c \
 	src/sched/idle.c \
 	src/sched/idle.h \
 	src/sched/injector.c \

@@ -14,7 +14,7 @@
 #define FRAME_D10 112
 #define FRAME_D12 128
 #define FRAME_D14 144
-#define FRAME_FPCR 160	  /* 8 bytes */
+#define FRAME_FPCR 160	 /* 8 bytes */
 #define FRAME_RESULT 168 /* 8 bytes: what the switch returns when it is resumed */
 #define FRAME_SIZE 176
 

@@ -3,8 +3,8 @@
 #ifndef WEFT_ARCH_X86_64_FRAME_H
 #define WEFT_ARCH_X86_64_FRAME_H
 
-#define FRAME_MXCSR 0 /* 4 bytes */
-#define FRAME_X87CW 4 /* 2 bytes */
+#define FRAME_MXCSR 0  /* 4 bytes */
+#define FRAME_X87CW 4  /* 2 bytes */
 #define FRAME_RESULT 6 /* 2 bytes: what the switch returns when it is resumed */
 #define FRAME_R12 8
 #define FRAME_R13 16

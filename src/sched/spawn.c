@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spawn, and the end of a thread.
- *
- * Work first: the child runs at once on a cached stack, and the spawner's continuation goes into its worker's lane,
- * where the child finds it when it ends. Until then nobody can know the child's handle, for weft_spawn has not returned
- * it: so a child that ends and finds its own spawner waiting there marks itself done by a plain store. Any other end
- * is a compare-and-swap, against joiners. (`escaped`: the child asked for its own handle, and may have told it.)
+ * Spawn. Work first: the child runs at once on a cached stack, and the spawner's continuation goes into its worker's lane,
+ * where the child finds it when it ends. Until then nobody can know the child's handle, for weft_spawn has not returned it,
+ * unless the child asked for it, and may have told it (`escaped`). What that is good for is in end.c.
  */
 #include "src/sched/spawn.h"
 
 #include <errno.h>
 
-#include "src/base/panic.h"
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
@@ -45,144 +41,6 @@ weft__inline void make(struct weft__thread *t, struct weft__record *record, enum
 	t->kind = WEFT__GREEN;
 	t->escaped = false;
 	weft__san_new_thread(t);
-}
-
-void weft__ready_from(struct weft__worker *w, struct weft__thread *t)
-{
-	weft__wait_over(t);
-	if (!w || t->kind != WEFT__GREEN)
-		weft__ready(t);
-	else if (!weft__load_rlx(&w->next))
-		weft__store_rlx(&w->next, t);
-	else
-		weft__ready_inside(w, t);
-}
-
-/* What a thread that ends leaves its record in. To a joiner who has claimed it, it is handed, so that nobody else can free
- * the record, and another joiner write into it, while we look up whom to wake. */
-static enum weft__join_state ended(uint64_t old, uint64_t handle)
-{
-	if (old == weft__join_word(handle, WEFT__JOIN_CHILD))
-		return WEFT__JOIN_CHILD_DONE;
-	return old == weft__join_word(handle, WEFT__JOIN_RUNNING) ? WEFT__JOIN_DONE : WEFT__JOIN_HANDED;
-}
-
-enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
-					struct weft__record_cache *cache)
-{
-	const uint64_t detached = weft__join_word(handle, WEFT__JOIN_DETACHED);
-	uint64_t old = weft__load_acq(&record->join);
-	do
-		if (old == detached) { /* DONE must not be seen even for a moment: a late join would take it */
-			weft__record_put(cache, record, handle);
-			return WEFT__JOIN_DETACHED;
-		}
-	while (!weft__cas_acqrel(&record->join, &old,
-				 weft__join_word(handle, ended(old, handle)))); /* order RECORD-DONE */
-	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))			/* order RECORD-WAIT */
-		weft__ready_from(w, *weft__record_joiner(handle));
-	return WEFT__JOIN_DONE;
-}
-
-_Noreturn void weft__panic_no_thread(void)
-{
-	weft__panic("weft_exit, or the end of a thread's function, on a kernel thread that is not weft's: in the child "
-		    "of a "
-		    "fork call _exit or exec, elsewhere pthread_exit");
-}
-
-/* The end of a thread that others may know of. */
-static void end_known(struct weft__worker *w, struct weft__thread *self, struct weft__scope *scope)
-{
-	uint64_t handle = self->handle;
-	weft__record_await_holders(handle);
-	weft__store_rlx(&self->attention, 0); /* relaxed: nobody can cancel or hold it any more */
-	if (weft__publish_end(w, self->record, handle, &w->records) == WEFT__JOIN_DETACHED && scope)
-		weft__scope_leave(scope, w);
-}
-
-/*
- * End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. Not
- * inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
- * touches two or three cache lines, which is what a switch among 100,000 of them costs.
- */
-static weft__noinline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope)
-{
-	struct weft__worker *w = weft__worker();
-	struct weft__record *record = self->record;
-	if (weft__unlikely(!w))
-		weft__panic_no_thread();
-	weft__worker_enter(w);
-	record->result = result;
-	weft__store_rlx(
-		&record->park,
-		weft__park_word(
-			self->handle +
-			WEFT__GENERATION_ONE)); /* relaxed: whether an unpark now comes too late is a race of its caller's */
-	weft__count_ended(w); /* before the end can be seen: who has joined the last thread can stop the pool */
-	struct weft__thread *spawner = weft__ring_newest(&w->cont);
-	uint64_t running = weft__join_word(self->handle, scope ? WEFT__JOIN_CHILD : WEFT__JOIN_RUNNING);
-	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&
-	    weft__load_rlx(&record->join) == running)
-		weft__store_rel(&record->join,
-				weft__join_word(self->handle, ended(running, self->handle))); /* order RECORD-DONE */
-	else
-		end_known(w, self, scope);
-	struct weft__thread *to = weft__pick(w);
-	w->current = to;
-	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
-	weft__san_leave(&w->own, self, to, true);
-	weft__stack_put(&w->stacks, self->class, self); /* still standing on it: nobody takes it before the switch */
-	return weft__switch_last(next);
-}
-
-struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result)
-{
-	struct weft__scope *scope = self->scope;
-	int err = (int)(intptr_t)result;
-	if (!scope)
-		return NULL;
-	if (err < 0)
-		weft__scope_child_failed(scope, err);
-	weft__scope_delist(self);
-	self->scope = NULL;
-	return scope;
-}
-
-weft__inline struct weft__arch_next finish(struct weft__thread *self, void *result, bool by_exit)
-{
-	if (weft__unlikely(self->escaped))
-		weft__clean_up(self, by_exit);
-	return end(self, result, weft__leave_scope(self, result));
-}
-
-static struct weft__arch_next thread_main(void *arg)
-{
-	struct weft__thread *self = arg;
-	weft__san_arrive(NULL);
-	void *result = self->fn(self->arg);
-	if (weft__unlikely(self->escaped))
-		weft__clean_up(self, false);
-	return end(self, result, NULL);
-}
-
-void *weft__call_child(struct weft__thread *self)
-{
-	int (*fn)(void *) = (int (*)(void *))(void (*)(void))self->fn;
-	return (void *)(intptr_t)fn(self->arg);
-}
-
-static struct weft__arch_next child_main(void *arg)
-{
-	struct weft__thread *self = arg;
-	weft__san_arrive(NULL);
-	return finish(self, weft__call_child(self), false);
-}
-
-_Noreturn void weft__exit_green(struct weft__thread *self, void *result)
-{
-	struct weft__arch_next next = finish(self, result, true);
-	weft__arch_resume(next.sp, next.release);
 }
 
 /* Run the child now. False if its spawner's continuation finds no place: then nothing has happened. */
@@ -262,7 +120,7 @@ static int spawn_green(weft_t *thread, const struct weft__spawn *what)
 		t->home = attr->home_plus_one - 1u;
 	}
 	struct weft__worker *w = weft__worker();
-	weft__arch_entry *entry = what->scope ? child_main : thread_main;
+	weft__arch_entry *entry = what->scope ? weft__child_main : weft__thread_main;
 	/* A pinned spawner cannot be left in a lane as a continuation: its child waits. */
 	if (attr->queued || attr->home_plus_one || !w || w->current->kind != WEFT__GREEN || !run_now(w, t, entry))
 		run_later(t, entry);
@@ -323,8 +181,8 @@ int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn)(void *)
 		return spawn_slow(thread, attr, (struct weft__spawn){ .fn = fn, .arg = arg, .site = site });
 	t->spawned_at = site;
 	uint64_t handle = t->handle;
-	if (weft__unlikely(!run_now(w, t, thread_main)))
-		run_later(t, thread_main);
+	if (weft__unlikely(!run_now(w, t, weft__thread_main)))
+		run_later(t, weft__thread_main);
 	if (thread)
 		*thread = handle;
 	return 0;
@@ -368,8 +226,8 @@ int weft_scope_spawn(struct weft_scope *scope, const struct weft_attr *attr, int
 	t->spawned_at = site;
 	t->scope = s;
 	uint64_t handle = t->handle;
-	if (weft__unlikely(!run_now(w, t, child_main)))
-		run_later(t, child_main);
+	if (weft__unlikely(!run_now(w, t, weft__child_main)))
+		run_later(t, weft__child_main);
 	settle(s, handle);
 	return 0;
 }

@@ -27,6 +27,10 @@ void weft__ready_from(struct weft__worker *w, struct weft__thread *t);
 enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
 					struct weft__record_cache *cache);
 
+/* What a green thread begins with; of a scope's child. */
+struct weft__arch_next weft__thread_main(void *self);
+struct weft__arch_next weft__child_main(void *self);
+
 /* Call the function of a scope's child. */
 void *weft__call_child(struct weft__thread *self);
 

@@ -12,7 +12,7 @@
  * sleeping core 7,000 for the waker and 20,000 until it runs. So the owner's paths have no atomic operation and no
  * fence, thieves pay for both sides, and nobody is woken for work that its owner will reach in a moment.
  *
- *   spawn.c     the child runs at once, its spawner becomes a stealable continuation; the end of a thread
+ *   spawn.c     the child runs at once, its spawner becomes a stealable continuation;  end.c  the end of a thread
  *   dispatch.h  who runs next on a worker, and the promise of fairness
  *   bias.h      the lock that makes a worker's lanes and timers plain data for their owner
  *   ring.h      a lane;  injector.h  the shared queue;  pinned.h  threads that must run on one worker

@@ -32,7 +32,7 @@ static struct weft__record *get(void)
 	return r;
 }
 
-/* As src/sched/spawn.c and bound.c do. */
+/* As src/sched/end.c and bound.c do. */
 static void make(struct weft__thread *t, struct weft__record *r)
 {
 	*t = (struct weft__thread){ .kind = WEFT__BOUND, .record = r, .handle = weft__record_next_handle(r) };

@@ -30,7 +30,7 @@ sources() {
 	bias) echo bias os -- sched/bias sched/ring ;;
 	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
 	park | park-bound) echo park os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
-	join) echo join os stub -- "$worker" sched/park sched/join sched/spawn ;;
+	join) echo join os stub -- "$worker" sched/park sched/join sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
@@ -97,8 +97,8 @@ park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_
 park-revoke-by-store|park|random 60000 ipi|src/sched/park.c|s/weft__cas_acqrel(&self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&self->record->park, word - WEFT__PARKED), true)/
 park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
 park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
-join-done-by-exchange|join|random 60000 pair|src/sched/spawn.c|s/^enum weft__join_state weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
-join-done-for-handed|join|random 200000 pair|src/sched/spawn.c|s/WEFT__JOIN_DONE : WEFT__JOIN_HANDED/WEFT__JOIN_DONE : WEFT__JOIN_DONE/
+join-done-by-exchange|join|random 60000 pair|src/sched/end.c|s/^enum weft__join_state weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
+join-done-for-handed|join|random 200000 pair|src/sched/end.c|s/WEFT__JOIN_DONE : WEFT__JOIN_HANDED/WEFT__JOIN_DONE : WEFT__JOIN_DONE/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
 join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_WAITING)), true;/
 join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
