@@ -65,12 +65,10 @@ static void end_known(struct weft__worker *w, struct weft__thread *self, struct 
 		weft__scope_leave(scope, w);
 }
 
-/*
- * End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. Not
- * inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
- * touches two or three cache lines, which is what a switch among 100,000 of them costs.
- */
-static weft__noinline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope)
+/* End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. `running` is
+ * the join state that the thread has while nobody else can know of it, and `done` what that becomes. */
+weft__inline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope,
+					enum weft__join_state running, enum weft__join_state done)
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__record *record = self->record;
@@ -78,18 +76,13 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 		weft__panic_no_thread();
 	weft__worker_enter(w);
 	record->result = result;
-	weft__store_rlx(
-		&record->park,
-		weft__park_word(
-			self->handle +
-			WEFT__GENERATION_ONE)); /* relaxed: whether an unpark now comes too late is a race of its caller's */
+	/* relaxed: whether an unpark now comes too late is a race of its caller's */
+	weft__store_rlx(&record->park, weft__park_word(self->handle + WEFT__GENERATION_ONE));
 	weft__count_ended(w); /* before the end can be seen: who has joined the last thread can stop the pool */
 	struct weft__thread *spawner = weft__ring_newest(&w->cont);
-	uint64_t running = weft__join_word(self->handle, scope ? WEFT__JOIN_CHILD : WEFT__JOIN_RUNNING);
 	if (weft__likely(spawner && spawner->spawning == self->handle && !self->escaped) &&
-	    weft__load_rlx(&record->join) == running)
-		weft__store_rel(&record->join,
-				weft__join_word(self->handle, ended(running, self->handle))); /* order RECORD-DONE */
+	    weft__load_rlx(&record->join) == weft__join_word(self->handle, running))
+		weft__store_rel(&record->join, weft__join_word(self->handle, done)); /* order RECORD-DONE */
 	else
 		end_known(w, self, scope);
 	struct weft__thread *to = weft__pick(w);
@@ -98,6 +91,21 @@ static weft__noinline struct weft__arch_next end(struct weft__thread *self, void
 	weft__san_leave(&w->own, self, to, true);
 	weft__stack_put(&w->stacks, self->class, self); /* still standing on it: nobody takes it before the switch */
 	return weft__switch_last(next);
+}
+
+/*
+ * Not inlined, so that the frame below a thread's own function stays small: a thread that waits in a shallow call then
+ * touches two or three cache lines, which is what a switch among 100,000 of them costs.
+ */
+static weft__noinline struct weft__arch_next end_plain(struct weft__thread *self, void *result)
+{
+	return end(self, result, NULL, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE);
+}
+
+static weft__noinline struct weft__arch_next end_child(struct weft__thread *self, void *result,
+						       struct weft__scope *scope)
+{
+	return end(self, result, scope, WEFT__JOIN_CHILD, WEFT__JOIN_CHILD_DONE);
 }
 
 struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result)
@@ -117,7 +125,8 @@ weft__inline struct weft__arch_next finish(struct weft__thread *self, void *resu
 {
 	if (weft__unlikely(self->escaped))
 		weft__clean_up(self, by_exit);
-	return end(self, result, weft__leave_scope(self, result));
+	struct weft__scope *scope = weft__leave_scope(self, result);
+	return scope ? end_child(self, result, scope) : end_plain(self, result);
 }
 
 struct weft__arch_next weft__thread_main(void *arg)
@@ -127,7 +136,7 @@ struct weft__arch_next weft__thread_main(void *arg)
 	void *result = self->fn(self->arg);
 	if (weft__unlikely(self->escaped))
 		weft__clean_up(self, false);
-	return end(self, result, NULL);
+	return end_plain(self, result);
 }
 
 void *weft__call_child(struct weft__thread *self)
