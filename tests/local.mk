@@ -96,6 +96,7 @@ EXTRA_DIST += \
 	$(test_scripts) \
 	tests/model/atomic_model.h \
 	tests/model/bias.c \
+	tests/model/cancel.c \
 	tests/model/close.c \
 	tests/model/engine.cc \
 	tests/model/idle.c \
@@ -106,8 +107,11 @@ EXTRA_DIST += \
 	tests/model/park.c \
 	tests/model/rouse.c \
 	tests/model/run.sh \
+	tests/model/scope.c \
 	tests/model/stub.c \
 	tests/model/stub/arch/generic/cpu.h \
+	tests/model/wait.c \
+	tests/model/wait.h \
 	tests/support/installed.sh \
 	tests/support/vm-aarch64.sh
 

@@ -76,13 +76,26 @@ static void be_new_and_wait(void)
 	weft__monitor_stop();
 }
 
+static void nothing_to_do(uint64_t now)
+{
+	(void)now;
+}
+
+static uint64_t all_asleep(uint64_t now)
+{
+	(void)now;
+	return WEFT__NEVER;
+}
+
+static const struct weft__watch watch = { nothing_to_do, all_asleep };
+
 void model_before(void)
 {
 	weft__pool.parallelism = 1;
 	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_RUNNING);
-	MODEL_ASSERT(weft__monitor_start() == 0);
+	MODEL_ASSERT(weft__monitor_start(&watch) == 0);
 }
 
 void model_thread(unsigned index)

@@ -13,13 +13,15 @@ export LC_ALL=C JOBS
 
 # --- What is run -------------------------------------------------------------------------------------------------------
 
-# Capacities made tiny, so that their ends are reached in a model of a few steps: FILE|SED.
+# Capacities made tiny, so that their ends are reached in a model of a few steps: FILE|SED. (And one check of a
+# size: a model's atomics are larger.)
 tiny() {
 	cat <<'LIST'
 src/sched/bias.c|s/PATIENCE = 200/PATIENCE = 2/
 src/sched/idle.c|s/i < 20 &&/i < 1 \&\&/
 src/sched/record.h|s/WEFT__RECORD_BATCH = 64/WEFT__RECORD_BATCH = 2/
 src/os/lock.c|s/i < 100/i < 1/
+src/sched/scope.c|/^_Static_assert.*"ABI"/d
 LIST
 }
 
@@ -29,8 +31,12 @@ sources() {
 	case $1 in
 	bias) echo bias os -- sched/bias sched/ring ;;
 	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
+	cancel | cancel-bound | cancel-timed)
+		echo cancel wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
+		;;
 	park | park-bound) echo park os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
 	join) echo join os stub -- "$worker" sched/park sched/join sched/end ;;
+	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
@@ -42,7 +48,10 @@ flags() {
 	bias | idle | rouse) echo 3 ;;
 	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
-	park | join | close) echo 4 ;;
+	park | join | close | cancel) echo 4 ;;
+	scope) echo 4 -Dfree=model_free -Daligned_alloc=model_alloc -Dpthread_exit=model_exit ;;
+	cancel-timed) echo 4 -DMODEL_CANCEL_TIMED ;;
+	cancel-bound) echo 3 -DMODEL_CANCEL_BOUND ;;
 	park-bound) echo 3 -DMODEL_PARK_BOUND ;;
 	esac
 }
@@ -54,6 +63,13 @@ bias|random 60000 pair
 bias|random 60000 ipi
 bias|random 60000 symmetric
 bias|bound 1 pair
+cancel|random 40000 pair
+cancel|random 40000 ipi
+cancel|random 40000 symmetric
+cancel-timed|random 20000 pair
+cancel-timed|random 20000 ipi
+cancel-bound|random 40000 pair
+cancel-bound|random 40000 ipi
 close|bound 1 pair
 idle|random 10000 pair
 idle|random 10000 ipi
@@ -71,6 +87,9 @@ join|random 80000 ipi
 rouse|random 40000 pair
 rouse|random 40000 ipi
 rouse|random 40000 symmetric
+scope|random 20000 pair
+scope|random 20000 ipi
+scope|random 20000 symmetric
 close|random 60000 ipi
 LIST
 }
@@ -105,7 +124,34 @@ join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next =
 rouse-no-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^void weft__monitor_rouse/,/^}/{s/weft__fence_full();//}
 rouse-no-recheck|rouse|random 200000 pair|src/sched/monitor.c|/weft__fence_full(); .. order ROUSE: against/,/^}/s/if (weft__load_acq(&weft__pool.sleepers) <.*/if (false) {/
 rouse-not-by-the-new|rouse|random 200000 pair|src/sched/worker.c|/^static void publish/,/^}/{/weft__monitor_rouse/d}
+scope-no-barrier|scope|random 100000 pair|src/sched/scope.c|/^static void cancel(/,/^}/{s/weft__os_barrier();//}
+scope-no-hold|scope|random 100000 ipi|src/sched/scope.c|s/weft__hold(thread_of(l));/;/; s/weft__release(t);//
+scope-canceled-after|scope|random 100000 pair|src/sched/scope.c|/^static void cancel(/,/^}/{s/^\tweft__store_rel(&root->canceled, 1);//; s/^\tunlock_tree(root);/&\n\tweft__store_rel(\&root->canceled, 1);/}
+scope-enlist-bottom-up|scope|random 100000 ipi|src/sched/scope.c|s/while (!is_enlisted(s)) {/for (; !is_enlisted(s); s = s->parent) {/; /while (!is_enlisted(highest->parent))/,+1d
+scope-enlist-after-look|scope|random 100000 pair|src/sched/cancel.h|/bool weft__wait_begin/,/^}/{/^\tif (weft__unlikely(self->scope != NULL))/,+1d; s/return !weft__wait_canceled(self, wait);/bool go_on = !weft__wait_canceled(self, wait);\n\treturn weft__scope_enlist(self), go_on;/}
+scope-stays-listed|scope|random 100000 ipi|src/sched/end.c|/^struct weft__scope .weft__leave_scope/,/^}/{s/weft__scope_delist(self);//}
+scope-closed-while-locked|scope|random 100000 ipi|src/sched/scope.c|/^static void leave_tree/,/^}/{/^\t\tlock(s);/,/^\t\tunlock(s);/d}
+scope-closer-sleeps-anyway|scope|random 100000 pair|src/sched/scope.c|s/return weft__or_acqrel(&s->live, WEFT__SCOPE_CLOSING) != 0;/return weft__or_acqrel(\&s->live, WEFT__SCOPE_CLOSING), true;/
+scope-nobody-wakes-closer|scope|random 100000 ipi|src/sched/scope.c|s/if (was == (WEFT__SCOPE_CHILD . WEFT__SCOPE_CLOSING))/if (false)/
 rouse-no-monitor-fence|rouse|random 200000 ipi|src/sched/monitor.c|/^static void sleep_if_all_do/,/^}/{s/weft__fence_full();//}
+cancel-no-barrier|cancel|random 100000 pair|src/sched/cancel.c|/^int weft_cancel(/,/^}/{s/weft__os_barrier();//}
+cancel-no-hold-barrier|cancel|random 200000 pair|src/sched/cancel.c|/^struct weft__thread .weft__record_hold/,/^}/{s/weft__os_barrier();//}
+cancel-no-second-look|cancel|random 100000 pair|src/sched/cancel.c|/weft__record_kept(uint64_t handle)/,/^}/{s/has_ended(weft__record_of(handle), handle) ? NULL : //}
+cancel-no-wake-fence|cancel|random 200000 pair|src/sched/cancel.h|/void weft__wait_over/,/^}/{s/weft__fence_light_or_full();//}
+cancel-no-wake-look|cancel|random 100000 ipi|src/sched/cancel.h|/void weft__wait_over/,/^}/{s/weft__await_holders(t);/;/}
+cancel-no-wait-fence|cancel|random 100000 pair|src/sched/cancel.h|/bool weft__wait_begin/,/^}/{s/weft__fence_light_or_full();//}
+cancel-look-then-publish|cancel|random 100000 pair|src/sched/cancel.h|/bool weft__wait_begin/,/^}/{s/^\tweft__store_rel.*WAIT .*$//; s/^\t\treturn true;/\t\treturn weft__store_rel(\&self->wait, wait), true;/}
+cancel-no-end-fence|cancel|random 200000 pair|src/sched/cancel.c|/^void weft__record_await_holders/,/^}/{s/weft__fence_light_or_full();//}
+cancel-no-end-look|cancel|random 100000 ipi|src/sched/end.c|/^static void end_known/,/^}/{s/weft__record_await_holders(handle);//}
+cancel-stays|cancel|random 100000 ipi|src/sched/end.c|/^static void end_known/,/^}/{s/weft__store_rlx(&self->attention, 0);//}
+cancel-tries-once|cancel|random 100000 pair|src/sched/cancel.c|/^bool weft__end_wait/,/^}/{s/look_again(round);/return false;/}
+cancel-wait-relaxed|cancel|random 200000 ipi|src/sched/cancel.h|s/weft__store_rel(&self->wait, wait)/weft__store_rlx(\&self->wait, wait)/
+cancel-release-relaxed|cancel|random 200000 ipi|src/sched/cancel.h|s/weft__sub_acqrel(&t->attention, WEFT__HOLD)/weft__add_rlx(\&t->attention, (uint32_t)-WEFT__HOLD)/
+cancel-hold-look-relaxed|cancel|random 200000 ipi|src/sched/cancel.c|/weft__await_holders/,/^}/{s/weft__load_acq/weft__load_rlx/}
+cancel-park-not-over|cancel|random 200000 ipi|src/sched/park.c|/^weft__inline bool commit/,/^}/{s/weft__wait_over(self);//}
+cancel-fire-not-over|cancel-timed|random 100000 pair|src/time/timer.c|/^static void fire/,/^}/{s/weft__wait_over(self);//}
+cancel-give-up-not-over|cancel-bound|random 100000 ipi|src/sched/park.c|/^static int park_kernel/,/^}/{s/weft__wait_over(self);//}
+cancel-sleep-not-begun|cancel-timed|random 100000 pair|src/time/sleep.c|s/weft__cas_acqrel(&sleep_of(wait)->state, &asleep, OVER)/(weft__xchg_acqrel(\&sleep_of(wait)->state, OVER) != OVER)/
 close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
 close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
 close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/

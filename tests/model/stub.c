@@ -2,6 +2,7 @@
 /* What a worker's loop calls besides, and no model is about. */
 #include "src/os/kthread.h"
 #include "src/os/signal_stack.h"
+#include "src/sched/local.h"
 #include "src/sched/monitor.h"
 #include "src/sched/worker.h"
 
@@ -62,6 +63,11 @@ __attribute__((weak)) int weft__arch_switch_call_tail(void **save, void *to, voi
 void weft__arch_set_result(void *sp, int result)
 {
 	*(int *)sp = result;
+}
+
+void weft__locals_end(struct weft__thread *self)
+{
+	(void)self;
 }
 
 unsigned long weft__os_timer_slack(unsigned long nanoseconds)
