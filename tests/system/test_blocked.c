@@ -48,6 +48,12 @@ static unsigned tokens_held(void)
 	return held;
 }
 
+/* All workers but the caller's asleep: one that has come back, and is on its way to sleep, stands in for nobody yet. */
+static bool settled(void)
+{
+	return tokens_held() == 1 && weft__load_acq(&weft__pool.sleepers) + 1 == weft__load_acq(&weft__pool.workers);
+}
+
 /* Blocked as many as `n`, and in the meantime the rest of us get on with it. */
 static void others_progress(intptr_t n)
 {
@@ -69,9 +75,10 @@ static void *test_blocked(void *arg)
 {
 	weft_t thread[8];
 	for (int round = 0; round < 3; round++)
-		for (intptr_t n = 1; n <= N; n++)
+		for (intptr_t n = 1; n <= N; n++) {
 			others_progress(n);
-	wait_until(tokens_held() == 1);
+			wait_until(settled());
+		}
 	for (int i = 0; i < 8; i++)
 		thread[i] = spawn(NULL, count_those_running, NULL);
 	for (int i = 0; i < 8; i++)
