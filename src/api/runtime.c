@@ -35,11 +35,14 @@ static uint32_t workers_from_environment(void)
 
 static bool crash_report;
 
-static void started(void)
+static void started(const void *of)
 {
+	const struct weft__config *config = of;
+	crash_report = !config->no_crash_report;
 	if (crash_report)
 		weft__crash_install();
-	weft__dump_install();
+	weft__dump_install(config->dump_signal);
+	weft__deadlock_set((enum weft_deadlock)config->deadlock);
 }
 
 static void stopping(void)
@@ -62,9 +65,6 @@ static struct weft__settings settings_of(const struct weft_config *public_config
 	static const struct weft__config plain;
 	const struct weft__config *config =
 		public_config ? (const struct weft__config *)(const void *)public_config : &plain;
-	weft__deadlock_set((enum weft_deadlock)config->deadlock);
-	weft__dump_set_signal(config->dump_signal);
-	crash_report = !config->no_crash_report;
 	return (struct weft__settings){
 		.workers = config->workers ? config->workers : workers_from_environment(),
 		.stack_class = config->class_plus_one ? (uint8_t)(config->class_plus_one - 1)
@@ -72,6 +72,7 @@ static struct weft__settings settings_of(const struct weft_config *public_config
 		.fp_control = !config->no_fp_control,
 		.started = started,
 		.stopping = stopping,
+		.config = config,
 		.seed = config->seed,
 		.watch = &watch,
 	};

@@ -18,7 +18,7 @@
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
 #include "src/sched/injector.h"
-#include "src/sched/pinned.h"
+#include "src/sched/worker.h"
 
 #define AGAIN_NS 10000000u	/* to the second look */
 #define OTHERS_NS 1000000000ull /* while other kernel threads are there; doubled at each look */
@@ -51,7 +51,7 @@ static uint64_t dispatches(void)
 
 static bool is_quiet(struct weft__worker *w)
 {
-	return weft__load_rlx(&w->deadline) == WEFT__NEVER && !weft__pinned_any(w); /* relaxed: it sleeps */
+	return weft__load_rlx(&w->deadline) == WEFT__NEVER && !weft__load_rlx(&w->inbox); /* relaxed: it sleeps */
 }
 
 static bool all_quiet(void)

@@ -7,7 +7,7 @@
 
 #include "weft/runtime.h"
 
-/* What to do about it: before the pool starts. */
+/* What to do about it: before the monitor starts. */
 void weft__deadlock_set(enum weft_deadlock policy);
 
 /* By the monitor when all workers sleep. When to be asked again if they still do: a time, or WEFT__NEVER. */

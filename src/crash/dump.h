@@ -8,9 +8,8 @@
 /* weft_dump: of the calling process's runtime, which stays while this runs. */
 void weft__dump(int fd);
 
-/* The signal upon which the monitor writes a dump to stderr, 0 for none: before the pool starts. Then its handler. */
-void weft__dump_set_signal(int signal);
-void weft__dump_install(void);
+/* Have the monitor write a dump to stderr upon this signal, 0 for none. */
+void weft__dump_install(int signal);
 void weft__dump_uninstall(void);
 
 /* By the monitor. */

@@ -14,11 +14,6 @@ static struct {
 	struct sigaction before;
 } by_signal;
 
-void weft__dump_set_signal(int signal)
-{
-	by_signal.signal = signal;
-}
-
 static void handle(int signal)
 {
 	int saved = errno;
@@ -28,12 +23,13 @@ static void handle(int signal)
 	errno = saved;
 }
 
-void weft__dump_install(void)
+void weft__dump_install(int signal)
 {
 	struct sigaction action = { .sa_handler = handle, .sa_flags = SA_RESTART | SA_ONSTACK };
 	sigemptyset(&action.sa_mask);
-	if (by_signal.signal)
-		sigaction(by_signal.signal, &action, &by_signal.before);
+	by_signal.signal = signal;
+	if (signal)
+		sigaction(signal, &action, &by_signal.before);
 }
 
 void weft__dump_uninstall(void)

@@ -52,7 +52,7 @@ static void reset(const struct weft__settings *settings)
 	if (weft__pool.parallelism > WEFT__WORKERS_MAX)
 		weft__pool.parallelism = WEFT__WORKERS_MAX;
 	weft__pool.stack_class = settings->stack_class;
-	weft__pool.symmetric = !weft__os_barrier_init();
+	weft__store_rlx(&weft__pool.symmetric, !weft__os_barrier_init());
 	weft__pool.seed = settings->seed;
 	if (!weft__pool.seed && getrandom(&weft__pool.seed, sizeof weft__pool.seed, GRND_NONBLOCK) < 0)
 		weft__pool.seed = weft__os_now();
@@ -95,7 +95,7 @@ static int begin(const struct weft__settings *settings, bool by_run)
 		return -ENOMEM;
 	weft__store_rel(&weft__pool.state, WEFT__POOL_RUNNING);
 	if (settings->started)
-		settings->started();
+		settings->started(settings->config);
 	int err = weft__monitor_start(settings->watch);
 	if (err) {
 		if (on_stopping)

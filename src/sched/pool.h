@@ -12,8 +12,9 @@ struct weft__settings {
 	uint32_t workers; /* 0: as many as CPUs */
 	uint8_t stack_class;
 	bool fp_control;
-	void (*started)(void); /* called once the pool runs, and before it is gone: NULL for nothing */
+	void (*started)(const void *config); /* called once the pool runs, and before it is gone: NULL for nothing */
 	void (*stopping)(void);
+	const void *config; /* for `started` */
 	uint64_t seed; /* 0: random */
 	const struct weft__watch *watch;
 };

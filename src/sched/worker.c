@@ -58,7 +58,7 @@ static struct weft__worker *make(void)
 	*w = (struct weft__worker){ .index = index, .spin_ns = weft__tune.spin_ns };
 	w->random = (weft__pool.seed + index) * 0x9e3779b97f4a7c15u | 1;
 	weft__store_rlx(&w->deadline, WEFT__NEVER);
-	weft__store_rlx(&w->bias.attention, weft__pool.symmetric ? WEFT__BIAS_SYMMETRIC : 0);
+	weft__store_rlx(&w->bias.attention, weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
 	weft__list_init(&w->sleeping);
 	if (!init(w)) {
 		destroy(w);

@@ -124,7 +124,7 @@ extern struct weft__pool {
 	/* set at start */
 	uint32_t parallelism;
 	uint8_t stack_class;
-	bool symmetric; /* no membarrier: light fences must be full */
+	weft__a32 symmetric; /* no membarrier: light fences must be full */
 	bool started_by_run;
 	uint64_t seed;
 
@@ -188,7 +188,7 @@ weft__inline struct weft__worker *weft__worker(void)
 /* Whether light fences need help; see src/base/atomic.h. */
 weft__inline void weft__fence_light_or_full(void)
 {
-	if (weft__unlikely(weft__pool.symmetric))
+	if (weft__unlikely(weft__load_rlx(&weft__pool.symmetric))) /* relaxed: outsiders may wait across a start */
 		weft__fence_full();
 	else
 		weft__fence_light();

@@ -206,14 +206,14 @@ void model_before(void)
 {
 	struct weft__record_cache records = { 0 };
 	weft__pool.parallelism = WORKERS;
-	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
+	weft__store_rlx(&weft__pool.symmetric, model_fences == MODEL_SYMMETRIC);
 	for (unsigned i = 0; i < WORKERS; i++) {
 		worker[i].index = i;
 		weft__ring_init(&worker[i].ready, 2);
 		weft__ring_init(&worker[i].cont, 2);
 		weft__store_rlx(&worker[i].token, WEFT__TOKEN_HELD);
 		weft__store_rlx(&worker[i].deadline, WEFT__NEVER);
-		weft__store_rlx(&worker[i].bias.attention, weft__pool.symmetric ? WEFT__BIAS_SYMMETRIC : 0);
+		weft__store_rlx(&worker[i].bias.attention, weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
 		weft__timer_source->attach(&worker[i]);
 	}
 	make(weft__record_get(&records));

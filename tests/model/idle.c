@@ -104,7 +104,7 @@ void model_before(void)
 {
 	weft__pool.parallelism = WORKERS;
 	weft__pool.seed = 1;
-	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
+	weft__store_rlx(&weft__pool.symmetric, model_fences == MODEL_SYMMETRIC);
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.tokens, WORKERS);
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_RUNNING);

@@ -92,7 +92,7 @@ static const struct weft__watch watch = { nothing_to_do, all_asleep };
 void model_before(void)
 {
 	weft__pool.parallelism = 1;
-	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
+	weft__store_rlx(&weft__pool.symmetric, model_fences == MODEL_SYMMETRIC);
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_RUNNING);
 	MODEL_ASSERT(weft__monitor_start(&watch) == 0);

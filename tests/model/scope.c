@@ -207,7 +207,7 @@ void weft__wake_one(void)
 void model_before(void)
 {
 	struct weft__record_cache records = { 0 };
-	weft__pool.symmetric = model_fences == MODEL_SYMMETRIC;
+	weft__store_rlx(&weft__pool.symmetric, model_fences == MODEL_SYMMETRIC);
 	weft__set_kernel_self(NULL);
 	weft_scope_open((struct weft_scope *)(void *)&root, 0);
 	owner.kind = WEFT__BOUND;
