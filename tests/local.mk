@@ -36,6 +36,8 @@ system_tests = \
 	tests/system/test_cancel \
 	tests/system/test_chan \
 	tests/system/test_cleanup \
+	tests/system/test_chan_crowd \
+	tests/system/test_chan_wait \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
@@ -56,6 +58,8 @@ system_tests = \
 	tests/system/test_rwlock \
 	tests/system/test_scope \
 	tests/system/test_select \
+	tests/system/test_select_race \
+	tests/system/test_select_wait \
 	tests/system/test_sem \
 	tests/system/test_sleep \
 	tests/system/test_spawn \
@@ -77,6 +81,7 @@ stress_tests = \
 	tests/stress/stress_million \
 	tests/stress/stress_registers \
 	tests/stress/stress_restart \
+	tests/stress/stress_select \
 	tests/stress/stress_stacks \
 	tests/stress/stress_steal \
 	tests/stress/stress_sync \
@@ -132,8 +137,10 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/fill.h \
 	tests/arch/fill_aarch64.S \
 	tests/arch/fill_x86_64.S \
+	tests/stress/chan.h \
 	tests/stress/queue_history.h \
 	tests/stress/stress.h \
+	tests/support/chan.h \
 	tests/support/child.h \
 	tests/support/crew.h \
 	tests/support/support.h \
