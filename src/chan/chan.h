@@ -22,7 +22,7 @@
  *      0 <= sends - receives <= capacity
  *      a receiver waits  =>  the ring is empty, and the channel open
  *      a sender waits    =>  the ring is full, and the channel open
- *      both wait         =>  each sender and receiver there is the same select, or a select that is over
+ *      both wait         =>  all there that are not over are cases of one select
  *
  * A waiter that is a select stands in several lists, each under other locks. Its *race* decides: whoever changes it from
  * OPEN to OVER has won the select and may move its element; for all others it is as good as gone.
