@@ -14,6 +14,7 @@ libweft_la_SOURCES += \
 	src/base/list.h \
 	src/base/panic.c \
 	src/base/panic.h \
+	src/base/random.c \
 	src/base/random.h \
 	src/chan/call.c \
 	src/chan/chan.c \

@@ -31,13 +31,14 @@ unit_tests = \
 
 system_tests = \
 	tests/system/bug_late_worker \
+	tests/system/bug_mask_left \
 	tests/system/test_blocked \
 	tests/system/test_bound \
 	tests/system/test_cancel \
 	tests/system/test_chan \
-	tests/system/test_cleanup \
 	tests/system/test_chan_crowd \
 	tests/system/test_chan_wait \
+	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
@@ -72,6 +73,13 @@ system_tests = \
 fault_tests = \
 	tests/fault/test_fail \
 	tests/fault/test_limits
+
+schedule_tests = \
+	tests/schedule/test_channels \
+	tests/schedule/test_locks \
+	tests/schedule/test_schedule \
+	tests/schedule/test_threads \
+	tests/schedule/test_waits
 
 stress_tests = \
 	tests/stress/stress_blocked \
@@ -122,7 +130,7 @@ EXTRA_DIST += \
 
 test_programs =
 if HAVE_CHECK
-test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(fault_tests) $(stress_tests)
+test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(schedule_tests) $(fault_tests) $(stress_tests)
 if HAVE_CXX
 test_programs += tests/arch/test_exception tests/system/test_cxx
 endif
@@ -137,6 +145,8 @@ tests_libsupport_a_SOURCES = \
 	tests/arch/fill.h \
 	tests/arch/fill_aarch64.S \
 	tests/arch/fill_x86_64.S \
+	tests/schedule/contest.h \
+	tests/schedule/schedule.h \
 	tests/stress/chan.h \
 	tests/stress/queue_history.h \
 	tests/stress/stress.h \

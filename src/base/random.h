@@ -18,4 +18,7 @@ weft__inline uint64_t weft__random_next(uint64_t *state)
 	return x * 0x2545f4914f6cdd1du;
 }
 
+/* 0 <= result < n, each as often, and different from call to call: a generator for each kernel thread, that needs no seed. */
+uint32_t weft__random_below(uint32_t n);
+
 #endif

@@ -54,16 +54,6 @@ static struct place *place_of(struct weft_case *c)
 	return (struct place *)(void *)c->reserved;
 }
 
-/* Anything that differs from call to call will do; threads that may be elsewhere after a switch must not keep its address. */
-static weft__noinline uint32_t below(uint32_t n)
-{
-	static __thread uint64_t state;
-	static weft__a64 seeds;
-	if (weft__unlikely(!state))
-		state = (weft__add_rlx(&seeds, 1) + 1) * 0x9e3779b97f4a7c15u; /* relaxed: a number nobody else has */
-	return (uint32_t)((weft__random_next(&state) >> 32) * n >> 32);
-}
-
 /* --- to look --- */
 
 /* False: a kind that does not exist. */
@@ -93,7 +83,8 @@ static weft__noinline bool attempt(struct select *s, uint32_t index)
 static bool look(struct select *s)
 {
 	for (uint32_t left = s->count; left > 0; left--) {
-		uint32_t *drawn = &place_of(&s->cases[below(left)])->look, *last = &place_of(&s->cases[left - 1])->look;
+		uint32_t *drawn = &place_of(&s->cases[weft__random_below(left)])->look,
+			 *last = &place_of(&s->cases[left - 1])->look;
 		uint32_t index = *drawn;
 		*drawn = *last;
 		*last = index;

@@ -145,6 +145,7 @@ int weft_cancel_mask(void)
 	if (!self)
 		return -EPERM;
 	self->masked++;
+	self->escaped = true; /* its end has to take the mask back */
 	return 0;
 }
 

@@ -28,6 +28,14 @@ static void age(struct weft__worker *w)
 		weft__ready_inside(w, oldest);
 }
 
+static struct weft__thread *pop_ready(struct weft__worker *w)
+{
+	uint32_t n = weft__ring_count(&w->ready);
+	if (weft__unlikely(weft__tune.choose != NULL) && n > 0)
+		weft__ring_to_front(&w->ready, weft__tune.choose(n));
+	return weft__ring_pop_front(&w->ready);
+}
+
 struct weft__thread *weft__look_around(struct weft__worker *w)
 {
 	if (weft__unlikely(weft__load_acq(&w->token) == WEFT__TOKEN_LOST)) /* order TOKEN */
@@ -42,7 +50,7 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 	age(w);
 	struct weft__thread *t = w->looks & 1 ? weft__pinned_pop(w) : NULL;
 	if (!t)
-		t = weft__ring_pop_front(&w->ready);
+		t = pop_ready(w);
 	if (!t)
 		t = weft__pinned_pop(w);
 	if (weft__ring_count(&w->ready) > 0)

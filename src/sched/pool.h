@@ -15,7 +15,7 @@ struct weft__settings {
 	void (*started)(const void *config); /* called once the pool runs, and before it is gone: NULL for nothing */
 	void (*stopping)(void);
 	const void *config; /* for `started` */
-	uint64_t seed; /* 0: random */
+	uint64_t seed;	    /* 0: random */
 	const struct weft__watch *watch;
 };
 

@@ -85,4 +85,13 @@ weft__inline struct weft__thread *weft__ring_peek(struct weft__ring *ring, uint3
 	return ring->slot[(weft__load_rlx(&ring->head) + n) & ring->mask];
 }
 
+/* Have it change places with the oldest. n < count. */
+weft__inline void weft__ring_to_front(struct weft__ring *ring, uint32_t n)
+{
+	struct weft__thread *t = weft__ring_peek(ring, n);
+	uint32_t head = weft__load_rlx(&ring->head);
+	ring->slot[(head + n) & ring->mask] = ring->slot[head & ring->mask];
+	ring->slot[head & ring->mask] = t;
+}
+
 #endif

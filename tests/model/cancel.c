@@ -213,7 +213,8 @@ void model_before(void)
 		weft__ring_init(&worker[i].cont, 2);
 		weft__store_rlx(&worker[i].token, WEFT__TOKEN_HELD);
 		weft__store_rlx(&worker[i].deadline, WEFT__NEVER);
-		weft__store_rlx(&worker[i].bias.attention, weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
+		weft__store_rlx(&worker[i].bias.attention,
+				weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
 		weft__timer_source->attach(&worker[i]);
 	}
 	make(weft__record_get(&records));
