@@ -31,7 +31,7 @@ enum bench_flag {
 	BENCH_COLD = 8,	      /* each sample is a whole run in a process of its own: one sample a round */
 	BENCH_ONCE = 16,      /* one round, because it takes long to set up */
 	BENCH_ALL_ALIVE = 32, /* all units of the size are alive at once: as many as fit in memory */
-	BENCH_RATE = 64	      /* the figure is millions of operations a second (Mops) */
+	BENCH_RATE = 64	      /* the figure is millions of operations (Mops) or elements (Melem) a second */
 };
 
 struct bench {

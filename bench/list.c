@@ -7,6 +7,12 @@ extern const struct bench bench_yield_2, bench_yield_1000, bench_yield_100000;
 extern const struct bench bench_create, bench_create_many, bench_create_1m_alive;
 extern const struct bench bench_pingpong, bench_pingpong_across;
 extern const struct bench bench_mutex, bench_mutex_1000, bench_mutex_yield_1000, bench_sem, bench_condvar;
+extern const struct bench bench_chan, bench_chan_across, bench_chan_stream, bench_chan_stream_across;
+extern const struct bench bench_chan_stream_2;
+extern const struct bench bench_select_2, bench_select_16;
+extern const struct bench bench_pipe, bench_socketpair, bench_mq, bench_shm_futex;
+extern const struct bench bench_timer, bench_timer_wait;
+extern const struct bench bench_scope_10, bench_cancel, bench_cancel_scope, bench_local;
 extern const struct bench bench_fib, bench_skynet;
 extern const struct bench bench_parked, bench_sleepers;
 extern const struct bench bench_crash_null, bench_crash_overflow;
@@ -18,6 +24,11 @@ const struct bench *const bench_all[] = {
 	&bench_create, &bench_create_many, &bench_create_1m_alive,
 	&bench_pingpong, &bench_pingpong_across,
 	&bench_mutex, &bench_mutex_1000, &bench_mutex_yield_1000, &bench_sem, &bench_condvar,
+	&bench_chan, &bench_chan_across, &bench_chan_stream, &bench_chan_stream_across, &bench_chan_stream_2,
+	&bench_select_2, &bench_select_16,
+	&bench_pipe, &bench_socketpair, &bench_mq, &bench_shm_futex,
+	&bench_timer, &bench_timer_wait,
+	&bench_scope_10, &bench_cancel, &bench_cancel_scope, &bench_local,
 	&bench_fib, &bench_skynet,
 	&bench_parked, &bench_sleepers,
 	&bench_crash_null, &bench_crash_overflow,

@@ -4,21 +4,30 @@ if BENCH
 bin_PROGRAMS += bench/weft-bench
 endif
 
-bench_weft_bench_LDADD = libweft.la -lm
+bench_weft_bench_LDADD = libweft.la -lm -lrt
 bench_weft_bench_CPPFLAGS = $(AM_CPPFLAGS) -include bench/commit.h
 bench_weft_bench_SOURCES = \
 	bench/batch.c \
 	bench/batch.h \
+	bench/bench_cancel.c \
+	bench/bench_chan.c \
 	bench/bench_crash.c \
 	bench/bench_create.c \
 	bench/bench_fib.c \
+	bench/bench_ipc.c \
+	bench/bench_local.c \
 	bench/bench_parked.c \
 	bench/bench_pingpong.c \
+	bench/bench_scope.c \
+	bench/bench_select.c \
 	bench/bench_skynet.c \
 	bench/bench_sleepers.c \
+	bench/bench_stream.c \
 	bench/bench_switch.c \
 	bench/bench_sync.c \
+	bench/bench_timer.c \
 	bench/bench_yield.c \
+	bench/channel.h \
 	bench/crew.h \
 	bench/harness.c \
 	bench/harness.h \
@@ -27,8 +36,10 @@ bench_weft_bench_SOURCES = \
 	bench/locks.h \
 	bench/main.c \
 	bench/model.h \
+	bench/pair.h \
 	bench/peers.c \
 	bench/progress.c \
+	bench/rally.h \
 	bench/round.c \
 	bench/system.c \
 	bench/system.h \

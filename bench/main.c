@@ -33,7 +33,7 @@ static int list(void)
 {
 	for (const struct bench *const *b = bench_all; *b; b++)
 		for (int i = 0; i < BATCH_ROWS && (*b)->rows[i]; i++)
-			printf("%-16s %-10s %s\n", (*b)->rows[i], (*b)->units[i], (*b)->what);
+			printf("%-18s %-9s %s\n", (*b)->rows[i], (*b)->units[i], (*b)->what);
 	return 0;
 }
 

@@ -4,7 +4,7 @@
  *
  * A bench's functions take `const struct model *m` and are MODEL_INLINE; MODEL_BODY(f) and MODEL_THREAD(f) make one
  * copy for each model, in which the compiler sees the constant table and calls the model's own function directly: no
- * call by pointer is left in a measured loop.
+ * call by pointer is left in a measured loop. Those with KERNEL in their names leave the green threads out.
  *
  * Each model uses its cheapest means: green threads park; kernel threads wait on a private futex; processes on a futex
  * in shared memory (a pipe costs more). Results of processes come back through shared memory.
@@ -213,6 +213,8 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	{                                                                                                              \
 		f(r, &model_green);                                                                                    \
 	}                                                                                                              \
+	MODEL_KERNEL_BODY(f)
+#define MODEL_KERNEL_BODY(f)                                                                                           \
 	static void f##_pthread(struct run *r)                                                                         \
 	{                                                                                                              \
 		f(r, &model_pthread);                                                                                  \
@@ -226,6 +228,10 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	{                                                                                                              \
 		f##_green, f##_pthread, f##_fork                                                                       \
 	}
+#define MODEL_KERNEL_BODIES(f)                                                                                         \
+	{                                                                                                              \
+		NULL, f##_pthread, f##_fork                                                                            \
+	}
 
 /* From `f(void *, const struct model *)` make f_of[model], the start functions of threads. Declare it first where f
  * spawns itself. */
@@ -234,6 +240,8 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	{                                                                                                              \
 		return f(arg, &model_green);                                                                           \
 	}                                                                                                              \
+	MODEL_KERNEL_THREAD(f)
+#define MODEL_KERNEL_THREAD(f)                                                                                         \
 	static void *f##_pthread(void *arg)                                                                            \
 	{                                                                                                              \
 		return f(arg, &model_pthread);                                                                         \
@@ -243,6 +251,7 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 		return f(arg, &model_fork);                                                                            \
 	}
 #define MODEL_DECLARE(f) static void *f##_green(void *), *f##_pthread(void *), *f##_fork(void *)
-#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : (m)->id == MODEL_PTHREAD ? f##_pthread : f##_fork)
+#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : MODEL_KERNEL_OF(f, m))
+#define MODEL_KERNEL_OF(f, m) ((m)->id == MODEL_PTHREAD ? f##_pthread : f##_fork)
 
 #endif

@@ -28,7 +28,7 @@ void table_head(const struct options *options)
 
 static bool is_rate(const char *unit)
 {
-	return strcmp(unit, "Mops") == 0;
+	return strcmp(unit, "Mops") == 0 || strcmp(unit, "Melem") == 0;
 }
 
 static int decimals(double value)
