@@ -88,10 +88,11 @@ bench_peers_weft_peer_pth_LDADD = -lpth
 bench_peers_weft_peer_st_SOURCES = bench/peers/st.c $(peer_frame)
 bench_peers_weft_peer_st_LDADD = -lst
 
-EXTRA_DIST += bench/peers/go.go
-bench/peers/weft-peer-go: bench/peers/go.go
+go_peer = bench/peers/chan.go bench/peers/go.go
+EXTRA_DIST += $(go_peer)
+bench/peers/weft-peer-go: $(go_peer)
 	@mkdir -p bench/peers
-	GO111MODULE=off GOCACHE=$(abs_builddir)/bench/peers/go-cache $(GO) build -o $@ $(srcdir)/bench/peers/go.go
+	GO111MODULE=off GOCACHE=$(abs_builddir)/bench/peers/go-cache $(GO) build -o $@ $(go_peer:%=$(srcdir)/%)
 
 peers: $(peers)
 CLEANFILES += $(EXTRA_PROGRAMS) bench/peers/weft-peer-go

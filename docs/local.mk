@@ -104,6 +104,7 @@ dist_man_MANS += \
 	docs/man/weft_yield.3
 
 EXTRA_DIST += \
+	docs/benchmarks.md \
 	docs/design.md \
 	docs/examples/embed.c \
 	docs/examples/hello.c \

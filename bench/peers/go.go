@@ -268,7 +268,7 @@ func run(name string, workers int) bool {
 	case "sleepers-wall", "sleepers-cpu":
 		sleepersRun(workers)
 	default:
-		return false
+		return runChannels(name, workers)
 	}
 	return true
 }
