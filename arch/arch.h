@@ -3,7 +3,7 @@
  * The port contract: all that weft asks of an architecture. A port is arch/NAME/ with
  *
  *   frame.h    byte offsets of the saved frame, read by C and by assembly
- *   switch.S   the five entry points below (arch/generic does them in C)
+ *   switch.S   the six entry points below (arch/generic does them in C)
  *   arch.c     weft__arch_prepare, weft__arch_registers_*, and static asserts that frame.h tells the truth
  *   cpu.h      WEFT_ARCH_NAME, WEFT_ARCH_HAS_FP_CONTROL, and weft__arch_worker and weft__arch_set_worker: the one
  *              thread-local word, the current worker, read so that no compiler keeps it across a switch; and for
@@ -67,6 +67,13 @@ int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *a
 
 /* The same for a caller that tail-calls it: they differ in what the CPU's return predictor is left with. */
 int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), void *arg);
+
+/*
+ * Return fn(a, b, c): for a public call's way to wait. The thread that goes on was called from elsewhere than the one
+ * that stopped, so the return to the user would be predicted wrong each time; this one leaves by a jump where it can.
+ */
+typedef int weft__arch_called(void *a, void *b, uint64_t c);
+int weft__arch_call(void *a, void *b, uint64_t c, weft__arch_called *fn);
 
 /*
  * Save the current context, then call entry(arg) on a fresh stack that ends at `top` (16-byte aligned), having set

@@ -102,6 +102,11 @@ FUNCTION weft__arch_switch_call_tail /* the same: every switch leaves by ret her
 	b	weft__arch_switch_call
 END weft__arch_switch_call_tail
 
+FUNCTION weft__arch_call /* (x0: void *a, x1: void *b, x2: uint64_t c, x3: weft__arch_called *fn): no jump either */
+	mov	x16, x3
+	br	x16
+END weft__arch_call
+
 FUNCTION weft__arch_start /* (x0: save, x1: void *top, x2: entry, x3: void *arg, x4: release) */
 	SAVE
 	mov	sp, x1

@@ -100,6 +100,11 @@ int weft__arch_switch_call_tail(void **save, void *to, void (*after)(void *), vo
 	return weft__arch_switch_call(save, to, after, arg);
 }
 
+int weft__arch_call(void *a, void *b, uint64_t c, weft__arch_called *fn)
+{
+	return fn(a, b, c);
+}
+
 _Noreturn void weft__arch_resume(void *to, weft__a32 *release)
 {
 	struct record *next = to;

@@ -14,6 +14,7 @@
  */
 #include <errno.h>
 
+#include "arch/arch.h"
 #include "src/chan/exchange.h"
 
 /* --- to wait --- */
@@ -97,14 +98,19 @@ weft__inline int wait_as(struct weft_chan *chan, enum weft_case_kind kind, void 
 	return err ? err : call.waiting.result;
 }
 
-static weft__noinline int wait_to_send(struct weft_chan *chan, void *element, uint64_t deadline)
+static int wait_to_send(void *chan, void *element, uint64_t deadline)
 {
 	return wait_as(chan, WEFT_SEND, element, deadline);
 }
 
-static weft__noinline int wait_to_recv(struct weft_chan *chan, void *element, uint64_t deadline)
+static int wait_to_recv(void *chan, void *element, uint64_t deadline)
 {
 	return wait_as(chan, WEFT_RECV, element, deadline);
+}
+
+weft__inline int wait_to(struct weft_chan *chan, enum weft_case_kind kind, void *element, uint64_t deadline)
+{
+	return weft__arch_call(chan, element, deadline, kind == WEFT_SEND ? wait_to_send : wait_to_recv);
 }
 
 /* Under both locks. */
@@ -184,7 +190,7 @@ int weft_chan_send(struct weft_chan *chan, const void *element)
 	if (send_quickly(chan, element))
 		return 0;
 	int err = weft__chan_looks_ready(chan, WEFT_SEND) ? send_now(chan, readable(element)) : -EAGAIN;
-	return err == -EAGAIN ? wait_to_send(chan, readable(element), WEFT__NEVER) : err;
+	return err == -EAGAIN ? wait_to(chan, WEFT_SEND, readable(element), WEFT__NEVER) : err;
 }
 
 int weft_chan_recv(struct weft_chan *chan, void *element)
@@ -192,7 +198,7 @@ int weft_chan_recv(struct weft_chan *chan, void *element)
 	if (recv_quickly(chan, element))
 		return 0;
 	int err = weft__chan_looks_ready(chan, WEFT_RECV) ? recv_now(chan, element) : -EAGAIN;
-	return err == -EAGAIN ? wait_to_recv(chan, element, WEFT__NEVER) : err;
+	return err == -EAGAIN ? wait_to(chan, WEFT_RECV, element, WEFT__NEVER) : err;
 }
 
 int weft_chan_send_timeout(struct weft_chan *chan, const void *element, uint64_t nanoseconds)
@@ -200,7 +206,7 @@ int weft_chan_send_timeout(struct weft_chan *chan, const void *element, uint64_t
 	int err = weft_chan_trysend(chan, element);
 	if (err != -EAGAIN)
 		return err;
-	return nanoseconds ? wait_to_send(chan, readable(element), weft__deadline(nanoseconds)) : -ETIMEDOUT;
+	return nanoseconds ? wait_to(chan, WEFT_SEND, readable(element), weft__deadline(nanoseconds)) : -ETIMEDOUT;
 }
 
 int weft_chan_recv_timeout(struct weft_chan *chan, void *element, uint64_t nanoseconds)
@@ -208,7 +214,7 @@ int weft_chan_recv_timeout(struct weft_chan *chan, void *element, uint64_t nanos
 	int err = weft_chan_tryrecv(chan, element);
 	if (err != -EAGAIN)
 		return err;
-	return nanoseconds ? wait_to_recv(chan, element, weft__deadline(nanoseconds)) : -ETIMEDOUT;
+	return nanoseconds ? wait_to(chan, WEFT_RECV, element, weft__deadline(nanoseconds)) : -ETIMEDOUT;
 }
 
 int weft_chan_send_ptr(struct weft_chan *chan, void *pointer)

@@ -31,6 +31,14 @@ static int (*volatile call_switch_call)(void **, void *, void (*)(void *), void 
 static int (*volatile call_start)(void **, void *, weft__arch_entry *, void *, weft__a32 *) = weft__arch_start;
 static void (*volatile call_resume)(void *, weft__a32 *) = weft__arch_resume;
 
+static int (*volatile call_call)(void *, void *, uint64_t, weft__arch_called *) = weft__arch_call;
+
+static int called(void *a, void *b, uint64_t c)
+{
+	(void)a, (void)b, (void)c;
+	return 7;
+}
+
 static void protect_text(void)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
@@ -91,7 +99,7 @@ int main(void)
 			call_switch(&here, weft__arch_prepare(stack + sizeof stack, entry, &entered), &release);
 		go_around();
 	}
-	if (entered != 3 || after_calls != 6)
+	if (entered != 3 || after_calls != 6 || call_call(NULL, NULL, 0, called) != 7)
 		_exit(3);
 	check_enforced();
 }

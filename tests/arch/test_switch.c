@@ -273,6 +273,20 @@ START_TEST(a_stack_is_used_again)
 }
 END_TEST
 
+static int check_arguments(void *a, void *b, uint64_t c)
+{
+	ck_assert_ptr_eq(a, &there);
+	ck_assert_ptr_eq(b, &here);
+	ck_assert_uint_eq(c, UINT64_MAX - 1);
+	return -7;
+}
+
+START_TEST(call_passes_arguments_and_result)
+{
+	ck_assert_int_eq(weft__arch_call(&there, &here, UINT64_MAX - 1, check_arguments), -7);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -286,6 +300,7 @@ int main(void)
 		end_enters_a_prepared_context,
 		starts_nest,
 		a_stack_is_used_again,
+		call_passes_arguments_and_result,
 		NULL,
 	};
 	return run_tests("arch/switch", tests);
