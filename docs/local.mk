@@ -12,6 +12,10 @@ dist_man_MANS += \
 	docs/man/weft_attr_set_worker.3 \
 	docs/man/weft_barrier_wait.3 \
 	docs/man/weft_barrier_wait_timeout.3 \
+	docs/man/weft_blocking.3 \
+	docs/man/weft_blocking_enter.3 \
+	docs/man/weft_blocking_leave.3 \
+	docs/man/weft_blocking_timeout.3 \
 	docs/man/weft_cancel.3 \
 	docs/man/weft_cancel_mask.3 \
 	docs/man/weft_cancel_unmask.3 \
@@ -34,6 +38,7 @@ dist_man_MANS += \
 	docs/man/weft_cond_signal.3 \
 	docs/man/weft_cond_wait.3 \
 	docs/man/weft_cond_wait_timeout.3 \
+	docs/man/weft_config_set_blocking_threads.3 \
 	docs/man/weft_config_set_crash_report.3 \
 	docs/man/weft_config_set_deadlock.3 \
 	docs/man/weft_config_set_dump_signal.3 \

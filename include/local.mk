@@ -5,6 +5,7 @@ include_HEADERS = include/weft.h
 weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	include/weft/base.h \
+	include/weft/blocking.h \
 	include/weft/cancel.h \
 	include/weft/chan.h \
 	include/weft/local.h \

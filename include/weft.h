@@ -3,6 +3,7 @@
 #ifndef WEFT_H
 #define WEFT_H
 
+#include <weft/blocking.h>
 #include <weft/cancel.h>
 #include <weft/chan.h>
 #include <weft/local.h>

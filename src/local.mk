@@ -34,6 +34,10 @@ libweft_la_SOURCES += \
 	src/crash/report.h \
 	src/crash/symbol.c \
 	src/crash/symbol.h \
+	src/io/blocking.c \
+	src/io/blocking.h \
+	src/io/blocking_pool.c \
+	src/io/blocking_pool.h \
 	src/os/barrier.c \
 	src/os/barrier.h \
 	src/os/clock.c \
@@ -57,6 +61,7 @@ libweft_la_SOURCES += \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \
+	src/sched/blocked.c \
 	src/sched/bound.c \
 	src/sched/cancel.c \
 	src/sched/cancel.h \

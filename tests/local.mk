@@ -33,6 +33,9 @@ system_tests = \
 	tests/system/bug_late_worker \
 	tests/system/bug_mask_left \
 	tests/system/test_blocked \
+	tests/system/test_blocking \
+	tests/system/test_blocking_cancel \
+	tests/system/test_blocking_fail \
 	tests/system/test_bound \
 	tests/system/test_cancel \
 	tests/system/test_chan \
@@ -42,6 +45,7 @@ system_tests = \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
+	tests/system/test_enter \
 	tests/system/test_exit \
 	tests/system/test_fair \
 	tests/system/test_fork \
@@ -153,6 +157,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/chan.h \
 	tests/support/child.h \
 	tests/support/crew.h \
+	tests/support/gate.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 

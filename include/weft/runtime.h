@@ -26,6 +26,10 @@ WEFT_API int weft_config_set_workers(struct weft_config *config, unsigned worker
  * 0: 256 KiB. -EINVAL outside. Memory is used only for the pages touched. */
 WEFT_API int weft_config_set_stack_size(struct weft_config *config, size_t bytes);
 
+/* How many kernel threads weft_blocking and the calls on files may use at a time, made as they are needed: up to 1024; 0 (the
+ * default): 64. -EINVAL above. */
+WEFT_API int weft_config_set_blocking_threads(struct weft_config *config, unsigned threads);
+
 /* Whether a switch keeps each thread's floating-point control words (rounding, exception masks): default true. False
  * makes a switch cheaper, for programs in which no thread changes them. */
 WEFT_API int weft_config_set_fp_control(struct weft_config *config, bool keep);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "src/io/blocking.h"
 #include "src/sched/attr.h"
 #include "src/sched/worker.h"
 
@@ -62,6 +63,14 @@ int weft_config_set_crash_report(struct weft_config *config, bool report)
 	if (!config)
 		return -EINVAL;
 	config_of(config)->no_crash_report = !report;
+	return 0;
+}
+
+int weft_config_set_blocking_threads(struct weft_config *config, unsigned threads)
+{
+	if (!config || threads > WEFT__BLOCKING_MAX)
+		return -EINVAL;
+	config_of(config)->blocking_threads = threads;
 	return 0;
 }
 

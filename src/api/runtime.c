@@ -11,6 +11,7 @@
 #include "src/crash/deadlock.h"
 #include "src/crash/dump.h"
 #include "src/crash/report.h"
+#include "src/io/blocking.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pool.h"
 #include "src/sched/spawn.h"
@@ -43,10 +44,12 @@ static void started(const void *of)
 		weft__crash_install();
 	weft__dump_install(config->dump_signal);
 	weft__deadlock_set((enum weft_deadlock)config->deadlock);
+	weft__blocking_start(config->blocking_threads);
 }
 
 static void stopping(void)
 {
+	weft__blocking_stop();
 	weft__dump_uninstall();
 	if (crash_report)
 		weft__crash_uninstall();

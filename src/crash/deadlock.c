@@ -3,7 +3,8 @@
  * When all threads wait for ever. The monitor asks when all workers sleep. It is so if
  *
  *   - some thread is alive, no worker has a timer, nothing is runnable;
- *   - each kernel thread of the process is a worker, the monitor, or waits inside weft without a time limit, not woken.
+ *   - each kernel thread of the process is a worker, the monitor, one of the blocking pool that has nothing to do, or waits
+ *     inside weft without a time limit, not woken.
  *
  * Then nobody is left who could change anything. (A signal handler could: who means it to chooses another policy.) Since
  * these things cannot be looked at all in one moment, it has to be found so twice, with no thread dispatched between.
@@ -15,6 +16,7 @@
 
 #include "src/crash/cycle.h"
 #include "src/crash/dump.h"
+#include "src/io/blocking.h"
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
 #include "src/sched/injector.h"
@@ -66,7 +68,8 @@ static bool all_quiet(void)
 
 static bool others_there(void)
 {
-	uint32_t ours = weft__load_acq(&weft__pool.workers) + 1 + weft__load_acq(&weft__pool.kernel_waiting);
+	uint32_t ours = weft__load_acq(&weft__pool.workers) + 1 + weft__load_acq(&weft__pool.kernel_waiting) +
+			weft__blocking_sleepers();
 	return weft__os_kthreads() != ours;
 }
 

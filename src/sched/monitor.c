@@ -8,6 +8,7 @@
  *   - a timer overdue: seize the worker's lock and fire it into the injector
  *   - blocked in the kernel while work waits: take its token away, for a sleeping or a new worker to run that work.
  *     When the blocked worker comes back it finds its token gone at its next dispatch.
+ *   - (once a look) work and a free token, and nobody asleep: after a while, one spare worker more
  *   - running one thread on and on, nobody being asleep: what waits behind it goes to the injector, where the others look
  *
  * While all workers sleep, so does the monitor. It also has idle stacks give their pages back.
@@ -24,6 +25,7 @@ static struct {
 	pthread_t kthread;
 	weft__a32 word; /* futex: 0 at work, 1 asleep until roused, 2 to stop */
 	uint64_t trimmed;
+	uint64_t idle_token_since; /* there has been work for it, and nobody; 0: not so */
 	const struct weft__watch *watch;
 } monitor;
 
@@ -54,6 +56,12 @@ static bool rescue(struct weft__worker *w, uint32_t continuations)
 	return true;
 }
 
+void weft__monitor_add_spare(void)
+{
+	if (weft__load_rlx(&weft__pool.workers) < weft__pool.parallelism + weft__tune.spare_workers)
+		(void)weft__worker_start(); /* else the token waits for the next worker that sleeps or returns */
+}
+
 /* Take the token of a worker that is blocked in the kernel, and see that somebody uses it. */
 static void replace(struct weft__worker *w)
 {
@@ -65,8 +73,26 @@ static void replace(struct weft__worker *w)
 	(void)rescue(w, UINT32_MAX);
 	if (weft__load_rlx(&weft__pool.sleepers))
 		weft__wake_one();
-	else if (weft__load_rlx(&weft__pool.workers) < weft__pool.parallelism + weft__tune.spare_workers)
-		(void)weft__worker_start(); /* without it the token waits for the next worker that sleeps or returns */
+	else
+		weft__monitor_add_spare();
+}
+
+/* There is work and a token, but nobody to take them: of several who gave theirs up all counted on the same sleeper, or no
+ * spare worker could be made then. One at a time, as one that is new needs a while to come to it. */
+static bool stand_in(uint64_t now)
+{
+	if (!weft__injector_count() || (int32_t)weft__load_rlx(&weft__pool.tokens) <= 0 ||
+	    weft__load_rlx(&weft__pool.sleepers)) {
+		monitor.idle_token_since = 0;
+		return false;
+	}
+	if (!monitor.idle_token_since)
+		monitor.idle_token_since = now;
+	if (now - monitor.idle_token_since < weft__tune.monitor_max_ns)
+		return true;
+	monitor.idle_token_since = now;
+	weft__monitor_add_spare();
+	return true;
 }
 
 /* True if there was something to do. */
@@ -97,6 +123,7 @@ static bool look_at_all(uint64_t now)
 	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
 	for (uint32_t i = 0; i < n; i++)
 		found |= look_at(weft__load_acq(&weft__pool.worker[i]), now);
+	found |= stand_in(now);
 	return found;
 }
 
@@ -161,6 +188,7 @@ int weft__monitor_start(const struct weft__watch *watch)
 	monitor.watch = watch;
 	weft__store_rel(&monitor.word, 0);
 	monitor.trimmed = weft__os_now();
+	monitor.idle_token_since = 0;
 	return weft__os_kthread_start(&monitor.kthread, monitor_main, NULL, 0, false, true);
 }
 

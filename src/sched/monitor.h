@@ -18,4 +18,7 @@ void weft__monitor_stop(void);
 /* A worker has woken, or is new: the monitor, if it sleeps because all did, looks again. */
 void weft__monitor_rouse(void);
 
+/* One more worker, unless there are enough: somebody blocks, and nobody sleeps who could take its token. */
+void weft__monitor_add_spare(void);
+
 #endif

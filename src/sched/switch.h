@@ -13,6 +13,7 @@
 
 weft__inline void *weft__context_of(struct weft__worker *w, struct weft__thread *t)
 {
+	/* cppcheck-suppress nullPointer ; it does not see through the macro */
 	return weft__likely(t != NULL) ? t->sp : w->idle_sp;
 }
 
