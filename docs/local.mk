@@ -46,6 +46,8 @@ dist_man_MANS += \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \
+	docs/man/weft_copy_file_range.3 \
+	docs/man/weft_copy_file_range_timeout.3 \
 	docs/man/weft_data_get.3 \
 	docs/man/weft_data_set.3 \
 	docs/man/weft_detach.3 \
@@ -55,12 +57,20 @@ dist_man_MANS += \
 	docs/man/weft_event_wait.3 \
 	docs/man/weft_event_wait_timeout.3 \
 	docs/man/weft_exit.3 \
+	docs/man/weft_fallocate.3 \
+	docs/man/weft_fdatasync.3 \
+	docs/man/weft_fdatasync_timeout.3 \
+	docs/man/weft_fsync.3 \
+	docs/man/weft_fsync_timeout.3 \
+	docs/man/weft_ftruncate.3 \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_timeout.3 \
 	docs/man/weft_local_create.3 \
 	docs/man/weft_local_delete.3 \
 	docs/man/weft_local_get.3 \
 	docs/man/weft_local_set.3 \
+	docs/man/weft_mkdir.3 \
+	docs/man/weft_mkdirat.3 \
 	docs/man/weft_mutex_consistent.3 \
 	docs/man/weft_mutex_lock.3 \
 	docs/man/weft_mutex_lock_timeout.3 \
@@ -70,8 +80,24 @@ dist_man_MANS += \
 	docs/man/weft_name_set.3 \
 	docs/man/weft_now.3 \
 	docs/man/weft_once.3 \
+	docs/man/weft_open.3 \
+	docs/man/weft_openat.3 \
 	docs/man/weft_park.3 \
 	docs/man/weft_park_timeout.3 \
+	docs/man/weft_pread.3 \
+	docs/man/weft_pread_all.3 \
+	docs/man/weft_pread_all_timeout.3 \
+	docs/man/weft_pread_timeout.3 \
+	docs/man/weft_preadv.3 \
+	docs/man/weft_preadv_timeout.3 \
+	docs/man/weft_pwrite.3 \
+	docs/man/weft_pwrite_all.3 \
+	docs/man/weft_pwrite_all_timeout.3 \
+	docs/man/weft_pwrite_timeout.3 \
+	docs/man/weft_pwritev.3 \
+	docs/man/weft_pwritev_timeout.3 \
+	docs/man/weft_rename.3 \
+	docs/man/weft_renameat.3 \
 	docs/man/weft_run.3 \
 	docs/man/weft_rwlock_rdlock.3 \
 	docs/man/weft_rwlock_rdlock_timeout.3 \
@@ -91,14 +117,23 @@ dist_man_MANS += \
 	docs/man/weft_sem_acquire_timeout.3 \
 	docs/man/weft_sem_release.3 \
 	docs/man/weft_sem_tryacquire.3 \
+	docs/man/weft_sendfile.3 \
+	docs/man/weft_sendfile_timeout.3 \
 	docs/man/weft_sleep.3 \
 	docs/man/weft_sleep_until.3 \
 	docs/man/weft_spawn.3 \
+	docs/man/weft_splice.3 \
+	docs/man/weft_splice_timeout.3 \
 	docs/man/weft_start.3 \
+	docs/man/weft_statx.3 \
 	docs/man/weft_stop.3 \
+	docs/man/weft_tee.3 \
+	docs/man/weft_tee_timeout.3 \
 	docs/man/weft_testcancel.3 \
 	docs/man/weft_ticker_start.3 \
 	docs/man/weft_ticker_wait.3 \
+	docs/man/weft_unlink.3 \
+	docs/man/weft_unlinkat.3 \
 	docs/man/weft_unpark.3 \
 	docs/man/weft_version.3 \
 	docs/man/weft_waitgroup_add.3 \
@@ -111,6 +146,7 @@ dist_man_MANS += \
 EXTRA_DIST += \
 	docs/benchmarks.md \
 	docs/design.md \
+	docs/examples/copy.c \
 	docs/examples/embed.c \
 	docs/examples/hello.c \
 	docs/examples/parallel_sum.c \

@@ -38,6 +38,12 @@ libweft_la_SOURCES += \
 	src/io/blocking.h \
 	src/io/blocking_pool.c \
 	src/io/blocking_pool.h \
+	src/io/file.c \
+	src/io/file.h \
+	src/io/path.c \
+	src/io/ready.c \
+	src/io/ready.h \
+	src/io/transfer.c \
 	src/os/barrier.c \
 	src/os/barrier.h \
 	src/os/clock.c \
@@ -46,6 +52,8 @@ libweft_la_SOURCES += \
 	src/os/cpu.h \
 	src/os/fault.c \
 	src/os/fault.h \
+	src/os/file.c \
+	src/os/file.h \
 	src/os/futex.c \
 	src/os/futex.h \
 	src/os/kthread.c \
@@ -58,6 +66,7 @@ libweft_la_SOURCES += \
 	src/os/readable.h \
 	src/os/signal_stack.c \
 	src/os/signal_stack.h \
+	src/os/syscall.h \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \

@@ -48,6 +48,9 @@ system_tests = \
 	tests/system/test_enter \
 	tests/system/test_exit \
 	tests/system/test_fair \
+	tests/system/test_file \
+	tests/system/test_file_name \
+	tests/system/test_file_wait \
 	tests/system/test_fork \
 	tests/system/test_guard \
 	tests/system/test_hog \
@@ -157,6 +160,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/chan.h \
 	tests/support/child.h \
 	tests/support/crew.h \
+	tests/support/folder.h \
 	tests/support/gate.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h

@@ -16,6 +16,9 @@ enum weft__os_site {
 	WEFT__OS_DISCARD,
 	WEFT__OS_THREAD,
 	WEFT__OS_BARRIER,
+	WEFT__OS_READ,
+	WEFT__OS_WRITE,
+	WEFT__OS_FILE,
 	WEFT__OS_SITES
 };
 
