@@ -119,6 +119,8 @@ dist_man_MANS += \
 	docs/man/weft_sem_tryacquire.3 \
 	docs/man/weft_sendfile.3 \
 	docs/man/weft_sendfile_timeout.3 \
+	docs/man/weft_sigwait.3 \
+	docs/man/weft_sigwait_timeout.3 \
 	docs/man/weft_sleep.3 \
 	docs/man/weft_sleep_until.3 \
 	docs/man/weft_spawn.3 \
@@ -140,6 +142,8 @@ dist_man_MANS += \
 	docs/man/weft_waitgroup_done.3 \
 	docs/man/weft_waitgroup_wait.3 \
 	docs/man/weft_waitgroup_wait_timeout.3 \
+	docs/man/weft_waitpid.3 \
+	docs/man/weft_waitpid_timeout.3 \
 	docs/man/weft_workers.3 \
 	docs/man/weft_yield.3
 

@@ -8,6 +8,7 @@ weftinclude_HEADERS = \
 	include/weft/blocking.h \
 	include/weft/cancel.h \
 	include/weft/chan.h \
+	include/weft/child.h \
 	include/weft/file.h \
 	include/weft/local.h \
 	include/weft/runtime.h \

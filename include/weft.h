@@ -6,6 +6,7 @@
 #include <weft/blocking.h>
 #include <weft/cancel.h>
 #include <weft/chan.h>
+#include <weft/child.h>
 #include <weft/file.h>
 #include <weft/local.h>
 #include <weft/runtime.h>

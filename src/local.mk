@@ -38,6 +38,7 @@ libweft_la_SOURCES += \
 	src/io/blocking.h \
 	src/io/blocking_pool.c \
 	src/io/blocking_pool.h \
+	src/io/child.c \
 	src/io/file.c \
 	src/io/file.h \
 	src/io/path.c \
@@ -62,6 +63,8 @@ libweft_la_SOURCES += \
 	src/os/lock.h \
 	src/os/memory.c \
 	src/os/memory.h \
+	src/os/process.c \
+	src/os/process.h \
 	src/os/readable.c \
 	src/os/readable.h \
 	src/os/signal_stack.c \

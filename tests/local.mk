@@ -39,12 +39,15 @@ system_tests = \
 	tests/system/test_bound \
 	tests/system/test_cancel \
 	tests/system/test_chan \
+	tests/system/test_child \
+	tests/system/test_cleanup \
 	tests/system/test_chan_crowd \
 	tests/system/test_chan_wait \
 	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
+	tests/system/test_deadlock_io \
 	tests/system/test_enter \
 	tests/system/test_exit \
 	tests/system/test_fair \
