@@ -39,10 +39,9 @@ system_tests = \
 	tests/system/test_bound \
 	tests/system/test_cancel \
 	tests/system/test_chan \
-	tests/system/test_child \
-	tests/system/test_cleanup \
 	tests/system/test_chan_crowd \
 	tests/system/test_chan_wait \
+	tests/system/test_child \
 	tests/system/test_cleanup \
 	tests/system/test_cond \
 	tests/system/test_crash \
