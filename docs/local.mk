@@ -151,10 +151,15 @@ EXTRA_DIST += \
 	docs/benchmarks.md \
 	docs/design.md \
 	docs/examples/copy.c \
+	docs/examples/deadline_server.c \
 	docs/examples/embed.c \
+	docs/examples/fan_out.c \
 	docs/examples/hello.c \
+	docs/examples/outside_producer.c \
 	docs/examples/parallel_sum.c \
+	docs/examples/philosophers.c \
 	docs/examples/pingpong.c \
+	docs/examples/pipeline.c \
 	docs/examples/sleepers.c \
 	docs/examples/worker_pool.c \
 	docs/memory-model.md \
