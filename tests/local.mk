@@ -112,7 +112,8 @@ test_scripts = \
 	tests/fault/modes.sh \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
-	tests/support/layers.sh
+	tests/support/layers.sh \
+	tests/support/pages.sh
 
 EXTRA_DIST += \
 	$(test_scripts) \
