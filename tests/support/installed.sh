@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# installed.sh BUILD-DIR: installs that build into a temporary prefix, then compiles and runs every docs/examples/*.c
-# against it the way a stranger would: by pkg-config, shared and static, with gcc, g++ and clang.
+# installed.sh BUILD-DIR: installs that build into a temporary prefix, then compiles and runs every docs/examples/*.c, and
+# every whole program in a man page, against it the way a stranger would: by pkg-config, shared and static, with gcc, g++
+# and clang.
 set -eu
 build=$1
 examples=$(cd docs/examples && pwd)
@@ -21,10 +22,19 @@ for file in bin/weft-bench include/weft.h lib/libweft.a lib/libweft.so.0 lib/pkg
 	[ -e "$prefix/$file" ] || { echo "not installed: $file" && exit 1; }
 done
 
+# What a reader of the page would copy.
+mkdir "$prefix/pages"
+for page in "$prefix"/share/man/man[1-8]/*.[1-8]; do
+	awk '/^\.EX/ { text = ""; in_example = 1; next }
+		/^\.EE/ { if (text ~ /int main\(/) printf "%s", text >file; in_example = 0 }
+		in_example { text = text $0 "\n" }' file="$prefix/pages/$(basename "$page").c" "$page"
+done
+sed -i 's/\\-/-/g; s/\\e/\\/g' "$prefix"/pages/*.c
+
 count=0
 # Flags and compilers with options are words.
 # shellcheck disable=SC2046,SC2086
-for source in "$examples"/*.c; do
+for source in "$examples"/*.c "$prefix"/pages/*.c; do
 	for compiler in 'gcc -std=c11' 'clang -std=c11' 'g++ -x c++ -std=c++17'; do
 		echo "$compiler $source"
 		warnings='-O2 -Wall -Wextra -Werror'
