@@ -76,8 +76,9 @@ WEFT_API WEFT_CHECK int weft_stop(void);
 
 /*
  * Write a line for each thread to the descriptor: what it is, what it waits for and at which address, where it was spawned,
- * and a backtrace, unless it runs right now; then the cycles of mutexes. The others go on meanwhile, so the lines are
- * of slightly different moments. From any kernel thread, not in a signal handler. 0, -EPERM no runtime runs, -EBADF.
+ * and a backtrace, unless it runs right now or is bound; of those that run or could, at most 64 a worker. Then the cycles of
+ * mutexes. The others go on meanwhile, so the lines are of slightly different moments. From any kernel thread, not in a
+ * signal handler. 0, -EPERM no runtime runs, -EBADF.
  */
 WEFT_API int weft_dump(int fd);
 

@@ -85,7 +85,8 @@ WEFT_API int weft_detach(weft_t thread);
 /* Let other runnable threads run. Always 0. From a bound or outside thread: sched_yield. */
 WEFT_API int weft_yield(void) WEFT_MAY_SWITCH;
 
-/* End the calling green or bound thread with this result. No destructor or cleanup of frames is run. Elsewhere: a panic. */
+/* End the calling green or bound thread with this result. Its scopes are canceled and closed, and its clean-up handlers and the
+ * destructors of its thread-local values are called; frames are not unwound, no C++ destructor is run. Elsewhere: a panic. */
 WEFT_API WEFT_NORETURN void weft_exit(void *result);
 
 /* The calling thread's handle; WEFT_NONE on a kernel thread that weft did not make. */
