@@ -47,7 +47,7 @@ enum weft_deadlock {
 /*
  * What to do when all threads wait and nothing is left that could wake one: no timer, and no kernel thread that weft does not
  * know to be waiting as well. A program in which only a signal handler could wake one must not choose ABORT. Threads that
- * wait for mutexes of one another are reported, too, within seconds and whatever the others do. -EINVAL for others.
+ * wait for mutexes of one another are reported, too, as a rule within seconds, whatever the others do. -EINVAL for others.
  */
 WEFT_API int weft_config_set_deadlock(struct weft_config *config, enum weft_deadlock policy);
 
