@@ -35,8 +35,14 @@ for page in "$man"/*.3; do
 		echo "$name"
 done >"$work/misnamed"
 
-# A declaration may take several lines.
-cat "$top"/include/weft/*.h | tr '\n' ' ' | tr ';' '\n' |
+# A declaration may take several lines. Where all calls of a header may switch, weft(7) names the header.
+switching=$(sed -n '/^\.BR WEFT_MAY_SWITCH/,/^\.TP/p' "$man/weft.7")
+find "$top/include/weft" -name '*.h' | while read -r header; do
+	case $switching in
+	*"weft/${header##*/}"*) ;;
+	*) cat "$header" ;;
+	esac
+done | tr '\n' ' ' | tr ';' '\n' |
 	sed -n 's/.*[ *]\(weft_[a-z0-9_]*\)(.*) *WEFT_MAY_SWITCH$/\1/p' | sort >"$work/may-switch"
 sed -n '/^\.BR WEFT_MAY_SWITCH/,/^\.TP/s/^\.BR \(weft_[a-z0-9_]*\) (3).*/\1/p' "$man/weft.7" | sort >"$work/said-to"
 comm -23 "$work/may-switch" "$work/said-to" >"$work/not-listed"
