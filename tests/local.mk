@@ -47,6 +47,7 @@ system_tests = \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
 	tests/system/test_deadlock_io \
+	tests/system/test_dump \
 	tests/system/test_enter \
 	tests/system/test_exit \
 	tests/system/test_fair \
@@ -163,6 +164,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/chan.h \
 	tests/support/child.h \
 	tests/support/crew.h \
+	tests/support/dinner.h \
 	tests/support/folder.h \
 	tests/support/gate.h \
 	tests/support/support.h \

@@ -2,6 +2,7 @@
 /* Messages on stderr, built on the stack and written by one write(2), so that they work in a signal handler. */
 #include "src/base/panic.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,9 +43,10 @@ void weft__text_write(const struct weft__text *text, int fd)
 	size_t done = 0;
 	while (done < text->len) {
 		ssize_t n = write(fd, text->buf + done, text->len - done);
-		if (n <= 0)
+		if (n > 0)
+			done += (size_t)n;
+		else if (n == 0 || errno != EINTR)
 			return;
-		done += (size_t)n;
 	}
 }
 

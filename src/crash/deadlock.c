@@ -31,7 +31,8 @@ static struct {
 	uint64_t dispatches; /* at the last look: all workers' */
 	bool suspected, reported;
 	uint64_t patience;	 /* with other kernel threads */
-	uint64_t mutexes_looked; /* when the look at the mutexes is due */
+	uint64_t mutexes_due;	 /* when they are to be looked at next */
+	uint64_t mutexes_looked; /* all workers' dispatches then */
 } watch;
 
 void weft__deadlock_set(enum weft_deadlock policy)
@@ -39,7 +40,7 @@ void weft__deadlock_set(enum weft_deadlock policy)
 	watch.policy = policy;
 	watch.suspected = watch.reported = false;
 	watch.patience = OTHERS_NS;
-	watch.mutexes_looked = 0;
+	watch.mutexes_due = watch.mutexes_looked = 0;
 }
 
 static uint64_t dispatches(void)
@@ -81,9 +82,8 @@ static void report(void)
 		weft__panic("deadlock: the process is aborted; weft_config_set_deadlock chooses otherwise");
 }
 
-uint64_t weft__deadlock_look(uint64_t now)
+static uint64_t look_at_all(uint64_t now, uint64_t sum)
 {
-	uint64_t sum = dispatches();
 	bool changed = sum != watch.dispatches;
 	watch.dispatches = sum;
 	watch.reported &= !changed;
@@ -107,11 +107,21 @@ uint64_t weft__deadlock_look(uint64_t now)
 	return WEFT__NEVER;
 }
 
+uint64_t weft__deadlock_look(uint64_t now)
+{
+	uint64_t sum = dispatches();
+	uint64_t again = look_at_all(now, sum);
+	bool mutexes = watch.policy != WEFT_DEADLOCK_IGNORE && sum != watch.mutexes_looked;
+	return mutexes && watch.mutexes_due < again ? watch.mutexes_due : again;
+}
+
 void weft__deadlock_look_at_mutexes(uint64_t now)
 {
-	if (watch.policy == WEFT_DEADLOCK_IGNORE || now < watch.mutexes_looked)
+	if (watch.policy == WEFT_DEADLOCK_IGNORE || now < watch.mutexes_due)
 		return;
+	uint64_t begun = weft__os_kthread_cpu_time();
+	watch.mutexes_looked = dispatches();
 	weft__mutex_cycles(STDERR_FILENO, true);
-	uint64_t cost = weft__os_now() - now;
-	watch.mutexes_looked = now + 1000000000u + 1000 * cost; /* a thousandth of the time at most */
+	uint64_t cost = weft__os_kthread_cpu_time() - begun;
+	watch.mutexes_due = now + 1000000000u + 1000 * cost; /* a thousandth of the time at most */
 }

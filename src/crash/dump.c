@@ -235,7 +235,7 @@ static void write_sum(const struct dump *d)
 	weft__text_dec(&text, d->running);
 	weft__text_str(&text, " run, ");
 	weft__text_dec(&text, d->others > d->running ? d->others - d->running : 0);
-	weft__text_str(&text, " are runnable\n");
+	weft__text_str(&text, " are runnable, or bound\n");
 	weft__text_write(&text, d->fd);
 }
 

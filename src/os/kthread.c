@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "src/os/fault.h"
@@ -69,6 +70,13 @@ bool weft__os_kthread_blocked(int id)
 	text[n > 0 ? n : 0] = 0;
 	const char *state = strrchr(text, ')'); /* "TID (name) S ..." */
 	return state && (state[2] == 'S' || state[2] == 'D');
+}
+
+uint64_t weft__os_kthread_cpu_time(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 unsigned weft__os_kthreads(void)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Start fn(arg) on a kernel thread; stack 0 is the system's default. 0 or a negative errno value. With `quiet` all
  * signals are blocked in it. */
@@ -16,6 +17,9 @@ void weft__os_kthread_name(const char *name);
 
 /* How late the kernel may let the calling thread's timers be, to batch them (50 us by default). What it was before. */
 unsigned long weft__os_timer_slack(unsigned long nanoseconds);
+
+/* The CPU time that the calling thread has used, in nanoseconds. */
+uint64_t weft__os_kthread_cpu_time(void);
 
 /* How many kernel threads the process has; 0 if that cannot be known. */
 unsigned weft__os_kthreads(void);
