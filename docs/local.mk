@@ -43,6 +43,7 @@ dist_man_MANS += \
 	docs/man/weft_config_set_deadlock.3 \
 	docs/man/weft_config_set_dump_signal.3 \
 	docs/man/weft_config_set_fp_control.3 \
+	docs/man/weft_config_set_io.3 \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \

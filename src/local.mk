@@ -51,12 +51,16 @@ libweft_la_SOURCES += \
 	src/os/clock.h \
 	src/os/cpu.c \
 	src/os/cpu.h \
+	src/os/epoll.c \
+	src/os/epoll.h \
 	src/os/fault.c \
 	src/os/fault.h \
 	src/os/file.c \
 	src/os/file.h \
 	src/os/futex.c \
 	src/os/futex.h \
+	src/os/io.c \
+	src/os/io.h \
 	src/os/kthread.c \
 	src/os/kthread.h \
 	src/os/lock.c \
@@ -70,6 +74,15 @@ libweft_la_SOURCES += \
 	src/os/signal_stack.c \
 	src/os/signal_stack.h \
 	src/os/syscall.h \
+	src/poll/entry.h \
+	src/poll/epoll.c \
+	src/poll/fd.c \
+	src/poll/fd.h \
+	src/poll/outside.c \
+	src/poll/outside.h \
+	src/poll/poller.c \
+	src/poll/poller.h \
+	src/poll/table.c \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \

@@ -55,6 +55,16 @@ WEFT_API int weft_config_set_deadlock(struct weft_config *config, enum weft_dead
  * is the runtime's. -EINVAL for what is no signal, or cannot be caught. */
 WEFT_API int weft_config_set_dump_signal(struct weft_config *config, int signal);
 
+enum weft_io {
+	WEFT_IO_DEFAULT = 0, /* $WEFT_IO if it is set (epoll, uring), or else the best that there is */
+	WEFT_IO_EPOLL = 1,
+	WEFT_IO_URING = 2
+};
+
+/* By what the runtime waits for descriptors. What cannot be had is replaced by epoll, with a line on stderr. -EINVAL for
+ * others. */
+WEFT_API int weft_config_set_io(struct weft_config *config, enum weft_io io);
+
 /* Seed of the scheduler's random choices (whom to steal from). 0 (the default): taken from the kernel. */
 WEFT_API int weft_config_set_seed(struct weft_config *config, uint64_t seed);
 

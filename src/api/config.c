@@ -92,6 +92,14 @@ int weft_config_set_dump_signal(struct weft_config *config, int signal)
 	return 0;
 }
 
+int weft_config_set_io(struct weft_config *config, enum weft_io io)
+{
+	if (!config || (unsigned)io > WEFT_IO_URING)
+		return -EINVAL;
+	config_of(config)->io = (uint8_t)io;
+	return 0;
+}
+
 int weft_config_set_seed(struct weft_config *config, uint64_t seed)
 {
 	if (!config)

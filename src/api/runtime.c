@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/api/config.h"
 #include "src/base/panic.h"
@@ -12,6 +13,7 @@
 #include "src/crash/dump.h"
 #include "src/crash/report.h"
 #include "src/io/blocking.h"
+#include "src/poll/poller.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pool.h"
 #include "src/sched/spawn.h"
@@ -34,12 +36,26 @@ static uint32_t workers_from_environment(void)
 	return (uint32_t)n;
 }
 
+static enum weft_io io_from_environment(void)
+{
+	const char *text = getenv("WEFT_IO");
+	if (!text || !*text)
+		return WEFT_IO_DEFAULT;
+	if (!strcmp(text, "epoll"))
+		return WEFT_IO_EPOLL;
+	if (!strcmp(text, "uring"))
+		return WEFT_IO_URING;
+	weft__warn("WEFT_IO is neither epoll nor uring: ignored");
+	return WEFT_IO_DEFAULT;
+}
+
 static bool crash_report;
 
 static void started(const void *of)
 {
 	const struct weft__config *config = of;
 	crash_report = !config->no_crash_report;
+	weft__poller_choose(config->io ? (enum weft_io)config->io : io_from_environment());
 	if (crash_report)
 		weft__crash_install();
 	weft__dump_install(config->dump_signal);

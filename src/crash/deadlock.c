@@ -2,7 +2,7 @@
 /*
  * When all threads wait for ever. The monitor asks when all workers sleep. It is so if
  *
- *   - some thread is alive, no worker has a timer, nothing is runnable;
+ *   - some thread is alive, no worker has a timer, nothing is runnable, no call on a descriptor is in progress;
  *   - each kernel thread of the process is a worker, the monitor, one of the blocking pool that has nothing to do, or waits
  *     inside weft without a time limit, not woken.
  *
@@ -19,6 +19,7 @@
 #include "src/io/blocking.h"
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
+#include "src/poll/poller.h"
 #include "src/sched/injector.h"
 #include "src/sched/worker.h"
 
@@ -63,7 +64,7 @@ static bool all_quiet(void)
 	for (uint32_t i = 0; i < n; i++)
 		if (!is_quiet(weft__load_acq(&weft__pool.worker[i])))
 			return false;
-	return weft__load_acq(&weft__pool.sleepers) >= n && !weft__injector_count() &&
+	return weft__load_acq(&weft__pool.sleepers) >= n && !weft__injector_count() && !weft__poller_waiting() &&
 	       (weft__pool_alive() || weft__load_acq(&weft__pool.kernel_waiting));
 }
 

@@ -20,6 +20,7 @@ enum weft__os_site {
 	WEFT__OS_WRITE,
 	WEFT__OS_FILE,
 	WEFT__OS_PROCESS,
+	WEFT__OS_EPOLL,
 	WEFT__OS_SITES
 };
 

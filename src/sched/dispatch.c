@@ -3,6 +3,7 @@
 #include "src/sched/dispatch.h"
 
 #include "src/os/clock.h"
+#include "src/sched/cancel.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
 
@@ -12,11 +13,37 @@ void weft__ready_inside(struct weft__worker *w, struct weft__thread *t)
 		weft__injector_push(t);
 }
 
+void weft__ready_collected(struct weft__worker *w, struct weft__thread *t)
+{
+	weft__wait_over(t);
+	if (weft__unlikely(!weft__is_green(t)))
+		weft__ready_kernel(t);
+	else if (w)
+		weft__ready_inside(w, t);
+	else
+		weft__injector_push(t);
+}
+
 static void collect_timers(struct weft__worker *w)
 {
 	uint64_t deadline = weft__load_rlx(&w->deadline);
 	if (deadline != WEFT__NEVER && deadline <= weft__os_now())
 		weft__timer_source->collect(w, false);
+}
+
+static bool has_nothing(struct weft__worker *w)
+{
+	return !weft__load_rlx(&w->next) && !weft__ring_count(&w->ready) && !weft__ring_count(&w->cont) &&
+	       !weft__pinned_any(w);
+}
+
+static void ask_poller(struct weft__worker *w)
+{
+	uint64_t now = weft__os_now();
+	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns && !has_nothing(w))
+		return;
+	weft__store_rlx(&w->polled, now); /* relaxed: a hint to the monitor */
+	(void)weft__poller_source->collect(w);
 }
 
 static void age(struct weft__worker *w)
@@ -43,6 +70,8 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 	struct weft__thread *next = weft__load_rlx(&w->next);
 	collect_timers(w);
 	weft__injector_take(w);
+	if (weft__load_rlx(&weft__pool.armed)) /* relaxed: who waits here has armed it here */
+		ask_poller(w);
 	if (next) {
 		weft__store_rlx(&w->next, NULL);
 		weft__ready_inside(w, next);

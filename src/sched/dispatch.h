@@ -5,8 +5,8 @@
  * Order: the `next` slot, the newest continuation, the oldest ready thread, the oldest of those pinned here. Every
  * fair_period (K = 64) dispatches the worker looks around instead: it takes in timers and the injector, puts `next`
  * behind the ready lane and runs that lane's oldest; and every age_period (256) looks it moves the oldest continuation
- * there. Hence the promise: a ready thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its
- * worker, a continuation with n older ones within K * 256 * (n + 1) and its turn in the ready lane. While threads
+ * there. While descriptors are armed it asks the poller, too, if it has nothing to run, or has not asked for poll_ns. Hence
+ * the promise: a ready thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a continuation with n older ones within K * 256 * (n + 1) and its turn in the ready lane. While threads
  * pinned to the worker are runnable, the two kinds take turns at the looks around, and each bound is doubled.
  */
 #ifndef WEFT_SRC_SCHED_DISPATCH_H
@@ -20,6 +20,12 @@ struct weft__thread *weft__look_around(struct weft__worker *w);
 
 /* Put a thread whose context is saved into the worker's ready lane, or the injector where that is full. */
 void weft__ready_inside(struct weft__worker *w, struct weft__thread *t);
+
+/* Make runnable whom a source has found, its wait having been won: inside the lock of `w`, or in the injector if it is NULL. */
+void weft__ready_collected(struct weft__worker *w, struct weft__thread *t);
+
+/* The part of it for a thread with a kernel thread of its own: wake that. */
+void weft__ready_kernel(struct weft__thread *t);
 
 /*
  * Warm the cache for threads further down the lane: a descriptor FAR dispatches ahead and, its saved stack pointer

@@ -51,6 +51,17 @@ static void unlist(struct weft__worker *w)
 	weft__sub_acqrel(&weft__pool.sleepers, 1);
 }
 
+/* It is off the list. Where it sleeps stood fast while it was on it, and may change once it is told. */
+static void rouse(struct weft__worker *w, uint32_t how)
+{
+	bool polls = w->polls;
+	weft__store_rel(&w->wake, how); /* order WAKE */
+	if (polls)
+		weft__poller_source->wake();
+	else
+		weft__os_futex_wake(&w->wake, 1);
+}
+
 static struct weft__worker *pop_sleeper(void)
 {
 	struct weft__worker *w = NULL;
@@ -93,8 +104,7 @@ void weft__wake_one(void)
 		leave_searchers();
 		return;
 	}
-	weft__store_rel(&w->wake, WOKEN_TO_SEARCH); /* order WAKE: it owns a token and counts as searching */
-	weft__os_futex_wake(&w->wake, 1);
+	rouse(w, WOKEN_TO_SEARCH); /* it owns a token and counts as searching */
 }
 
 void weft__wake_worker(struct weft__worker *w)
@@ -108,8 +118,14 @@ void weft__wake_worker(struct weft__worker *w)
 	weft__unlock(&weft__pool.sleep_lock);
 	if (!listed)
 		return;
-	weft__store_rel(&w->wake, WOKEN_WITH_TOKEN); /* order WAKE */
-	weft__os_futex_wake(&w->wake, 1);
+	rouse(w, WOKEN_WITH_TOKEN);
+}
+
+void weft__wake_to_poll(void)
+{
+	weft__fence_full(); /* order POLLED: the descriptor is counted before we look who sleeps */
+	if (weft__load_rlx(&weft__pool.sleepers) && !weft__load_rlx(&weft__pool.polling))
+		weft__wake_one();
 }
 
 void weft__wake_all(void)
@@ -118,8 +134,7 @@ void weft__wake_all(void)
 	while (!weft__list_empty(&weft__pool.asleep)) {
 		struct weft__worker *w = weft__container(weft__pool.asleep.next, struct weft__worker, sleeping);
 		unlist(w);
-		weft__store_rel(&w->wake, WOKEN_TO_STOP); /* order WAKE */
-		weft__os_futex_wake(&w->wake, 1);
+		rouse(w, WOKEN_TO_STOP);
 	}
 	weft__unlock(&weft__pool.sleep_lock);
 }
@@ -132,8 +147,16 @@ static struct weft__thread *look(struct weft__worker *w)
 	return t || weft__load_rlx(&w->token) != WEFT__TOKEN_HELD ? t : weft__steal(w);
 }
 
+/* Whether descriptors are waited for, and nobody sleeps in the poller. */
+static bool is_unpolled(void)
+{
+	return weft__load_rlx(&weft__pool.armed) && !weft__load_rlx(&weft__pool.polling);
+}
+
 static bool worth_spinning(struct weft__worker *w)
 {
+	if (is_unpolled() && !w->expects_inbox) /* relaxed, both: hints */
+		return false;			/* there is a better place to wait for most of what could come */
 	if (w->searching || w->expects_inbox)
 		return true;
 	if (2 * weft__load_rlx(&weft__pool.searching) >= weft__pool.parallelism && weft__pool.parallelism > 1)
@@ -193,7 +216,14 @@ static void list_asleep(struct weft__worker *w)
 	uint32_t held = WEFT__TOKEN_HELD;
 	bool give_back = weft__cas_acqrel(&w->token, &held, WEFT__TOKEN_NONE); /* order TOKEN: it may be lost */
 	weft__lock(&weft__pool.sleep_lock);
-	weft__list_push_front(&weft__pool.asleep, &w->sleeping);
+	w->polls = is_unpolled();
+	if (w->polls) {
+		weft__store_rlx(&weft__pool.polling, 1); /* relaxed: as asleep */
+		weft__list_push_back(&weft__pool.asleep,
+				     &w->sleeping); /* who wakes somebody takes another if there is one */
+	} else {
+		weft__list_push_front(&weft__pool.asleep, &w->sleeping);
+	}
 	weft__store_rlx(&w->asleep, 1); /* relaxed: the membarrier that follows orders it */
 	weft__add_acqrel(&weft__pool.sleepers, 1);
 	if (give_back)
@@ -210,8 +240,22 @@ static bool unlist_self(struct weft__worker *w)
 	bool listed = !weft__list_empty(&w->sleeping);
 	if (listed)
 		unlist(w);
+	if (w->polls)
+		weft__store_rlx(&weft__pool.polling, 0); /* relaxed: written under the lock; a hint to the others */
 	weft__unlock(&weft__pool.sleep_lock);
 	return listed;
+}
+
+/* Until woken, or a timer is due; in the poller, or something has come. */
+static void wait(struct weft__worker *w)
+{
+	while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
+		if (w->polls) {
+			weft__poller_source->sleep(w, weft__load_rlx(&w->deadline));
+			return;
+		} else if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline))) {
+			return;
+		}
 }
 
 void weft__sleep(struct weft__worker *w)
@@ -220,10 +264,9 @@ void weft__sleep(struct weft__worker *w)
 	list_asleep(w);
 	weft__os_barrier();
 	bool work = can_run && weft__work_visible();
-	if (!work && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
-		while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
-			if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline)))
-				break;
+	bool stay = w->polls || !is_unpolled(); /* order POLLED: after the barrier */
+	if (stay && !work && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
+		wait(w);
 	if (!unlist_self(w)) {
 		uint32_t how;
 		while ((how = weft__load_acq(&w->wake)) ==

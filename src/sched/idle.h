@@ -17,6 +17,20 @@
  * flight at a time, and a searcher that finds work wakes the next if there is more. Likewise a worker that goes back in
  * step 4 is a searcher again: the work it saw may be more than it takes. A thread alone in a `next` slot, or
  * a lone continuation, wakes nobody: its owner will reach it in a moment, and if it does not, the monitor sees that.
+ *
+ * Sleeping in the poller. While descriptors are armed, the first worker that falls asleep does so in the poller and not on
+ * its futex; the others need not, and are woken before it. It takes that place (`polling`) when it lists itself, under
+ * the list's lock, and gives it up when it has left, so there is one at a time. When it leaves with something to run,
+ * others who sleep on stay where they are: it asks the poller again at its looks around, sleeps there again when it has
+ * run out, and if one of its threads keeps it from both, the monitor asks. So: if all workers are asleep and
+ * descriptors are armed, one of them sleeps in the poller. Who could break this is a bound thread that arms the first
+ * descriptor while all sleep on their futexes:
+ *
+ *      bound thread                               worker out of work
+ *   1  armed++                                 1  list itself asleep, sleepers++; not in the poller, since armed == 0
+ *   2  full fence                              2  membarrier
+ *   3  sleepers > 0 and nobody polling ?       3  armed > 0 and nobody polling ?
+ *      wake one                                   take itself off the list and begin again : sleep
  */
 #ifndef WEFT_SRC_SCHED_IDLE_H
 #define WEFT_SRC_SCHED_IDLE_H
@@ -38,6 +52,9 @@ weft__inline void weft__wake_if_asleep(void)
 /* Wake this one, if it sleeps, for work that only it can do. */
 void weft__wake_worker(struct weft__worker *w);
 
+/* A descriptor has been armed by a kernel thread that is no worker: see that somebody sleeps in the poller. */
+void weft__wake_to_poll(void);
+
 /* Wake everybody: the pool stops. */
 void weft__wake_all(void);
 
@@ -47,7 +64,7 @@ struct weft__thread *weft__search(struct weft__worker *w);
 /* Woken to search, but unable to: leave the searchers. */
 void weft__search_end(struct weft__worker *w);
 
-/* Sleep until woken, or a timer of this worker is due. */
+/* Sleep until woken, or a timer of this worker is due, or, in the poller, a descriptor is ready. */
 void weft__sleep(struct weft__worker *w);
 
 /* Whether some lane or the injector holds work worth waking for. */

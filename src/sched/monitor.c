@@ -9,6 +9,7 @@
  *   - blocked in the kernel while work waits: take its token away, for a sleeping or a new worker to run that work.
  *     When the blocked worker comes back it finds its token gone at its next dispatch.
  *   - (once a look) work and a free token, and nobody asleep: after a while, one spare worker more
+ *   - busy, all of them, for so long that nobody has asked the poller: the monitor does, into the injector
  *   - running one thread on and on, nobody being asleep: what waits behind it goes to the injector, where the others look
  *
  * While all workers sleep, so does the monitor. It also has idle stacks give their pages back.
@@ -117,9 +118,26 @@ static bool look_at(struct weft__worker *w, uint64_t now)
 	return true;
 }
 
+/* Nobody sleeps in the poller. Has somebody asked it lately? If not, we do. True if so: it may go on like that. */
+static bool poll_overdue(uint64_t now)
+{
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	if (!weft__load_rlx(&weft__pool.armed) || weft__load_rlx(&weft__pool.polling))
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (now - weft__load_rlx(&weft__load_acq(&weft__pool.worker[i])->polled) < weft__tune.monitor_min_ns)
+			return false;
+	if (!weft__poller_source->collect(NULL))
+		return true;
+	for (uint32_t i = 0; i < n; i++)
+		weft__bias_poke(&weft__load_acq(&weft__pool.worker[i])->bias);
+	weft__wake_one();
+	return true;
+}
+
 static bool look_at_all(uint64_t now)
 {
-	bool found = false;
+	bool found = poll_overdue(now);
 	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
 	for (uint32_t i = 0; i < n; i++)
 		found |= look_at(weft__load_acq(&weft__pool.worker[i]), now);

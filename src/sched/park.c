@@ -161,12 +161,17 @@ bool weft__parallel(void)
 	return weft__pool.parallelism > 1;
 }
 
+weft__cold void weft__ready_kernel(struct weft__thread *t)
+{
+	count_woken(t);
+	weft__store_rel(&t->wake, 1); /* order WAKE; t may be gone after it */
+	weft__os_futex_wake(&t->wake, 1);
+}
+
 static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thread *t)
 {
 	if (!weft__is_green(t)) {
-		count_woken(t);
-		weft__store_rel(&t->wake, 1); /* order WAKE; t may be gone after it */
-		weft__os_futex_wake(&t->wake, 1);
+		weft__ready_kernel(t);
 	} else if (w) {
 		weft__pinned_push(t);
 	} else {

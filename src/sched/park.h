@@ -54,6 +54,10 @@ weft__inline void weft__wait_won(struct weft__thread *t)
 	weft__store_rlx(&t->wait, NULL); /* relaxed: a fence follows before it runs (src/sched/cancel.h) */
 }
 
+/* At the beginning of a call that may go on succeeding without a wait: now and then, let the others run, and descriptors be
+ * asked for. */
+void weft__take_turns(void);
+
 /* The calling thread: green or bound, or `outside` made into one for a kernel thread that is neither. */
 struct weft__thread *weft__self(struct weft__thread *outside);
 

@@ -59,6 +59,8 @@ static void reset(const struct weft__settings *settings)
 	weft__arch_fp_control = settings->fp_control;
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.sleepers, 0);
+	weft__store_rlx(&weft__pool.polling, 0);
+	weft__store_rlx(&weft__pool.armed, 0);
 	weft__store_rlx(&weft__pool.draining, 0);
 	weft__store_rlx(&weft__pool.tokens, weft__pool.parallelism);
 }
@@ -76,6 +78,7 @@ static void finish(void)
 	}
 	while (weft__load_acq(&weft__pool.visitors)) /* order VISIT */
 		weft__os_relax();
+	weft__poller_source->stop();
 	weft__worker_free_all();
 	weft__stack_destroy();
 	weft__store_rel(&weft__pool.state, WEFT__POOL_NONE);

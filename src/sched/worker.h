@@ -75,14 +75,16 @@ struct weft__worker {
 	struct weft__stack_cache stacks;
 	uint64_t random;
 	uint32_t looks;		     /* looks around since the last ageing */
+	uint32_t calls;		     /* that could have waited, for weft__take_turns */
 	uint32_t spin_ns;	     /* how long to spin before the next sleep */
 	bool searching;		     /* counted in weft__pool.searching */
 	bool expects_inbox;	     /* pinned work came lately: spin for it, however many are searching */
 	struct weft__looked *looked; /* at each other worker, in vain */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
-	/* atomic: written by the owner alone, summed by others */
+	/* atomic: written by the owner alone, read by others */
 	weft__a64 spawned, ended;
+	weft__a64 polled; /* when it last asked the poller at a look around */
 
 	/* atomic: written by the owner, by who wakes it, and by the monitor when it takes the token away */
 	weft__a32 token;
@@ -93,6 +95,7 @@ struct weft__worker {
 	/* under weft__pool.sleep_lock; `asleep` is read by others, `wake` is a futex besides */
 	struct weft__list sleeping;
 	weft__a32 asleep; /* whether it is in the list */
+	bool polls;	  /* it sleeps in the poller; read by who has taken it off the list */
 	weft__a32 wake;
 
 	/* set once */
@@ -131,6 +134,8 @@ extern struct weft__pool {
 	/* read at every wake, changed only when a worker falls asleep or wakes */
 	weft__a32 sleepers weft__aligned(WEFT__CACHE_LINE); /* workers asleep */
 	weft__a32 searching;				    /* awake and looking for work, or being woken to */
+	weft__a32 polling; /* whether one of those asleep sleeps in the poller; written under sleep_lock */
+	weft__a32 armed;   /* descriptors that the poller knows; while there are none nobody asks it */
 
 	weft__a32 state weft__aligned(WEFT__CACHE_LINE);
 	weft__a32 tokens;  /* free */
@@ -163,6 +168,23 @@ struct weft__source {
 	int (*park)(struct weft__wait *wait, uint64_t deadline);
 };
 extern const struct weft__source *weft__timer_source;
+
+/*
+ * What asks the kernel which descriptors are ready (src/poll): begun by the first wait for one, and never asked while none
+ * is armed.
+ */
+struct weft__poller_source {
+	/* Make the threads runnable whose descriptors are ready, without waiting: inside the lock of `worker`, in its lanes; or,
+	 * that being NULL, in the injector. True if there were any. */
+	bool (*collect)(struct weft__worker *worker);
+	/* The same, by its owner, not inside the lock, having waited for them: until the deadline, or `wake`, or for no reason. */
+	void (*sleep)(struct weft__worker *worker, uint64_t deadline);
+	/* Have whoever is in `sleep` return, or who comes next. */
+	void (*wake)(void);
+	/* The pool has stopped. */
+	void (*stop)(void);
+};
+extern const struct weft__poller_source *weft__poller_source;
 
 /*
  * Around what a kernel thread outside the pool does to make a thread runnable, or to end one: that thread may have been

@@ -42,6 +42,15 @@ int weft_yield(void)
 	return weft__switch(w, self, to);
 }
 
+void weft__take_turns(void)
+{
+	struct weft__worker *w = weft__worker();
+	if (!w || !w->current || ++w->calls % weft__tune.fair_period)
+		return;
+	weft__bias_poke(&w->bias);
+	(void)weft_yield();
+}
+
 /* The end of weft_run's first thread is what the pool drains for. */
 static void note_first(const struct weft__thread *self, void *result)
 {

@@ -74,3 +74,11 @@ unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 {
 	return nanoseconds;
 }
+
+/* No descriptor is armed in any model. */
+static void stop_poller(void)
+{
+}
+
+static const struct weft__poller_source no_poller = { .stop = stop_poller };
+const struct weft__poller_source *weft__poller_source = &no_poller;

@@ -56,6 +56,9 @@ START_TEST(flags)
 	ck_assert_int_eq(weft_config_set_fp_control(NULL, true), -EINVAL);
 	ck_assert_int_eq(weft_config_set_crash_report(NULL, true), -EINVAL);
 	ck_assert_int_eq(weft_config_set_seed(NULL, 1), -EINVAL);
+	ck_assert_int_eq(weft_config_set_io(&config, WEFT_IO_URING), 0);
+	ck_assert_int_eq(weft_config_set_io(&config, (enum weft_io)3), -EINVAL);
+	ck_assert_int_eq(weft_config_set_io(NULL, WEFT_IO_EPOLL), -EINVAL);
 }
 END_TEST
 

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of descriptors: entries, edges and waits. */
+#include "src/poll/fd.h"
+
+#include <errno.h>
+
+#include "src/os/memory.h"
+#include "src/poll/entry.h"
+#include "src/poll/outside.h"
+#include "src/poll/poller.h"
+
+enum { NOT_COMMITTED, ASLEEP, OVER };
+
+void weft__fd_lock(struct weft__fd *e)
+{
+	for (unsigned round = 1; weft__xchg_acq(&e->lock, 1) != 0; round++) /* order FD-LOCK */
+		if (round % 128 == 0)
+			weft__os_relax(); /* the holder may have lost its CPU */
+		else
+			weft__cpu_relax();
+	if (!e->waiters[0].next) {
+		weft__list_init(&e->waiters[WEFT__INPUT]);
+		weft__list_init(&e->waiters[WEFT__OUTPUT]);
+	}
+}
+
+void weft__fd_unlock(struct weft__fd *e)
+{
+	weft__store_rel(&e->lock, 0); /* order FD-LOCK */
+}
+
+/* --- edges --- */
+
+/* Take out all sets that wait for this direction, which stand in front, and the first who is there alone; or all. */
+void weft__fd_take(struct weft__fd *e, enum weft__fd_way way, bool closed, struct weft__list *woken)
+{
+	bool alone = false;
+	while (!weft__list_empty(&e->waiters[way]) && (!alone || closed)) {
+		struct weft__fd_waiter *waiter = weft__container(e->waiters[way].next, struct weft__fd_waiter, node);
+		weft__list_remove(&waiter->node);
+		waiter->queued = false;
+		waiter->closed = closed;
+		alone = !waiter->set;
+		if (waiter->set && weft__xchg_acqrel(&waiter->set->state, OVER) != ASLEEP) /* order FD-SET */
+			continue; /* another has won it, or it does not sleep yet and will not */
+		weft__wait_won(waiter->set ? waiter->set->wait.self : waiter->wait.self);
+		weft__list_push_back(woken, &waiter->node);
+	}
+}
+
+struct weft__thread *weft__fd_woken(struct weft__list *woken)
+{
+	if (weft__list_empty(woken))
+		return NULL;
+	struct weft__fd_waiter *waiter = weft__container(woken->next, struct weft__fd_waiter, node);
+	weft__list_remove(&waiter->node); /* before it runs: its frame may be gone then */
+	return waiter->set ? waiter->set->wait.self : waiter->wait.self;
+}
+
+void weft__fd_ready(struct weft__list *woken)
+{
+	for (struct weft__thread *t; (t = weft__fd_woken(woken));)
+		weft__ready(t);
+}
+
+static void count_edge(struct weft__fd *e, enum weft__fd_way way, bool ended)
+{
+	uint32_t edges = weft__load_rlx(&e->edges[way]), more; /* relaxed: the CAS orders */
+	do
+		more = ((edges & ~WEFT__FD_DRY) + WEFT__FD_EDGE) | (ended ? WEFT__FD_ENDED : 0);
+	while (!weft__cas_acqrel(&e->edges[way], &edges, more)); /* order FD-EDGE */
+}
+
+void weft__fd_edge(int fd, uint32_t generation, unsigned edge, struct weft__list *woken)
+{
+	struct weft__fd *e = weft__fd_entry(fd);
+	weft__fd_lock(e);
+	for (int way = 0; way < 2 && weft__load_rlx(&e->generation) == generation; way++)
+		if (edge & 1u << way) {
+			count_edge(e, way, edge & WEFT__EDGE_ENDED);
+			weft__fd_take(e, way, false, woken);
+		}
+	weft__fd_unlock(e);
+}
+
+void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way)
+{
+	struct weft__list woken;
+	weft__list_init(&woken);
+	weft__fd_lock(e);
+	if (!(weft__load_rlx(&e->edges[way]) & WEFT__FD_DRY))
+		weft__fd_take(e, way, false, &woken);
+	weft__fd_unlock(e);
+	weft__fd_ready(&woken);
+}
+
+/* --- waits --- */
+
+static bool is_news(const struct weft__fd_waiter *waiter)
+{
+	uint32_t edges = weft__load_acq(&waiter->entry->edges[waiter->way]); /* order FD-EDGE */
+	return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : !(edges & WEFT__FD_DRY);
+}
+
+/* Under the lock; sets in front. False: there is no need to wait. */
+static bool enqueue(struct weft__fd_waiter *waiter)
+{
+	struct weft__list *waiters = &waiter->entry->waiters[waiter->way];
+	waiter->closed = weft__fd_is_closing(waiter->entry);
+	waiter->queued = !waiter->closed && !is_news(waiter);
+	if (waiter->queued && waiter->set)
+		weft__list_push_front(waiters, &waiter->node);
+	else if (waiter->queued)
+		weft__list_push_back(waiters, &waiter->node);
+	return waiter->queued;
+}
+
+/* True if it was in the queue. */
+static bool dequeue(struct weft__fd_waiter *waiter)
+{
+	weft__fd_lock(waiter->entry);
+	bool queued = waiter->queued;
+	if (queued)
+		weft__list_remove(&waiter->node);
+	waiter->queued = false;
+	weft__fd_unlock(waiter->entry);
+	return queued;
+}
+
+static bool commit(struct weft__wait *wait)
+{
+	struct weft__fd_waiter *waiter = weft__container(wait, struct weft__fd_waiter, wait);
+	struct weft__fd *e = waiter->entry;
+	weft__fd_lock(e);
+	bool queued = enqueue(waiter);
+	weft__fd_unlock(e);
+	return queued;
+}
+
+static bool revoke(struct weft__wait *wait, struct weft__thread *self)
+{
+	(void)self;
+	return dequeue(weft__container(wait, struct weft__fd_waiter, wait));
+}
+
+int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
+		  uint64_t deadline)
+{
+	struct weft__thread *self = weft__self_or_null();
+	if (weft__unlikely(!self))
+		return weft__fd_wait_outside(e, fd, way, deadline);
+	int err = weft__fd_arm(e, fd, way, false);
+	if (weft__unlikely(err))
+		return err;
+	struct weft__fd_waiter waiter = { .entry = e, .way = way, .wait = { commit, revoke, self, reason, e, false } };
+	err = weft__park(&waiter.wait, deadline);
+	return waiter.closed ? -EBADF : err;
+}
+
+/* Until all are in their queues whoever comes to one of them stops the commit, and wakes nobody. */
+static bool set_commit(struct weft__wait *wait)
+{
+	struct weft__fd_set *set = weft__container(wait, struct weft__fd_set, wait);
+	bool wait_on = true;
+	for (size_t i = 0; i < set->n && wait_on; i++) {
+		struct weft__fd *e = set->waiter[i].entry;
+		weft__fd_lock(e);
+		wait_on = enqueue(&set->waiter[i]);
+		weft__fd_unlock(e);
+	}
+	uint32_t not_committed = NOT_COMMITTED;
+	return wait_on &&
+	       weft__cas_acqrel(&set->state, &not_committed, ASLEEP); /* order FD-SET; it may be gone after it */
+}
+
+static bool set_revoke(struct weft__wait *wait, struct weft__thread *self)
+{
+	uint32_t asleep = ASLEEP;
+	(void)self;
+	return weft__cas_acqrel(&weft__container(wait, struct weft__fd_set, wait)->state, &asleep,
+				OVER); /* order FD-SET */
+}
+
+int weft__fd_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline)
+{
+	weft__store_rlx(&set->state, NOT_COMMITTED); /* relaxed: nobody knows of it yet */
+	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, false };
+	int err = weft__park(&set->wait, deadline);
+	for (size_t i = 0; i < set->n; i++)
+		(void)dequeue(&set->waiter[i]);
+	return err;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting for descriptors in the kernel. */
+#include "src/poll/outside.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "src/os/epoll.h"
+#include "src/os/io.h"
+#include "src/os/lock.h"
+
+static struct {
+	struct weft__lock lock;
+	int event_plus_one; /* under lock; stays once it is made */
+	weft__a32 waiting;
+} outside;
+
+static int event(void)
+{
+	weft__lock(&outside.lock);
+	int fd = outside.event_plus_one ? outside.event_plus_one - 1 : weft__os_eventfd();
+	if (fd >= 0)
+		outside.event_plus_one = fd + 1;
+	weft__unlock(&outside.lock);
+	return fd;
+}
+
+static bool any_closing(struct weft__fd *const *entries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (weft__fd_is_closing(entries[i]))
+			return true;
+	return false;
+}
+
+static int wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count, uint64_t deadline)
+{
+	while (!any_closing(entries, count)) {
+		int ready = weft__os_poll(fds, n + 1, deadline);
+		int other = ready > 0 && fds[n].revents;
+		if (ready < 0 || ready > other)
+			return ready - other;
+		if (other)
+			weft__os_relax(); /* another descriptor is being closed */
+		else if (deadline != WEFT__NEVER && weft__os_now() >= deadline)
+			return -ETIMEDOUT;
+	}
+	return -EBADF;
+}
+
+int weft__outside_wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count, uint64_t deadline)
+{
+	int fd = event();
+	if (fd < 0)
+		return fd;
+	fds[n] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	weft__add_acqrel(&outside.waiting, 1);
+	weft__fence_full(); /* order FD-OUTSIDE */
+	int ready = wait(fds, n, entries, count, deadline);
+	weft__sub_acqrel(&outside.waiting, 1);
+	return ready;
+}
+
+int weft__fd_wait_outside(struct weft__fd *e, int fd, enum weft__fd_way way, uint64_t deadline)
+{
+	struct pollfd fds[2] = { { .fd = fd, .events = way == WEFT__INPUT ? POLLIN : POLLOUT } };
+	int ready = weft__outside_wait(fds, 1, &e, 1, deadline);
+	return ready < 0 ? ready : 0;
+}
+
+bool weft__outside_kick(void)
+{
+	weft__fence_full(); /* order FD-OUTSIDE */
+	if (!weft__load_rlx(&outside.waiting))
+		return false;
+	weft__os_eventfd_add(event()); /* it is there: somebody polls it */
+	return true;
+}
+
+void weft__outside_calm(void)
+{
+	weft__os_eventfd_take(event());
+}
+
+void weft__outside_forget(void)
+{
+	outside.lock = (struct weft__lock){ 0 };
+	outside.event_plus_one = 0;
+	weft__store_rlx(&outside.waiting, 0); /* relaxed: nobody else is there */
+}
