@@ -3,6 +3,8 @@
 dist_man_MANS += \
 	docs/man/weft-bench.1 \
 	docs/man/weft.7 \
+	docs/man/weft_accept.3 \
+	docs/man/weft_accept_timeout.3 \
 	docs/man/weft_attr_bound.3 \
 	docs/man/weft_attr_set_detached.3 \
 	docs/man/weft_attr_set_kind.3 \
@@ -12,6 +14,7 @@ dist_man_MANS += \
 	docs/man/weft_attr_set_worker.3 \
 	docs/man/weft_barrier_wait.3 \
 	docs/man/weft_barrier_wait_timeout.3 \
+	docs/man/weft_bind.3 \
 	docs/man/weft_blocking.3 \
 	docs/man/weft_blocking_enter.3 \
 	docs/man/weft_blocking_leave.3 \
@@ -34,6 +37,7 @@ dist_man_MANS += \
 	docs/man/weft_chan_trysend.3 \
 	docs/man/weft_cleanup_pop.3 \
 	docs/man/weft_cleanup_push.3 \
+	docs/man/weft_close.3 \
 	docs/man/weft_cond_broadcast.3 \
 	docs/man/weft_cond_signal.3 \
 	docs/man/weft_cond_wait.3 \
@@ -47,6 +51,8 @@ dist_man_MANS += \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \
+	docs/man/weft_connect.3 \
+	docs/man/weft_connect_timeout.3 \
 	docs/man/weft_copy_file_range.3 \
 	docs/man/weft_copy_file_range_timeout.3 \
 	docs/man/weft_data_get.3 \
@@ -66,6 +72,7 @@ dist_man_MANS += \
 	docs/man/weft_ftruncate.3 \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_timeout.3 \
+	docs/man/weft_listen.3 \
 	docs/man/weft_local_create.3 \
 	docs/man/weft_local_delete.3 \
 	docs/man/weft_local_get.3 \
@@ -85,6 +92,9 @@ dist_man_MANS += \
 	docs/man/weft_openat.3 \
 	docs/man/weft_park.3 \
 	docs/man/weft_park_timeout.3 \
+	docs/man/weft_pipe2.3 \
+	docs/man/weft_poll.3 \
+	docs/man/weft_poll_timeout.3 \
 	docs/man/weft_pread.3 \
 	docs/man/weft_pread_all.3 \
 	docs/man/weft_pread_all_timeout.3 \
@@ -97,6 +107,18 @@ dist_man_MANS += \
 	docs/man/weft_pwrite_timeout.3 \
 	docs/man/weft_pwritev.3 \
 	docs/man/weft_pwritev_timeout.3 \
+	docs/man/weft_read.3 \
+	docs/man/weft_read_all.3 \
+	docs/man/weft_read_all_timeout.3 \
+	docs/man/weft_read_timeout.3 \
+	docs/man/weft_readv.3 \
+	docs/man/weft_readv_timeout.3 \
+	docs/man/weft_recv.3 \
+	docs/man/weft_recv_timeout.3 \
+	docs/man/weft_recvfrom.3 \
+	docs/man/weft_recvfrom_timeout.3 \
+	docs/man/weft_recvmsg.3 \
+	docs/man/weft_recvmsg_timeout.3 \
 	docs/man/weft_rename.3 \
 	docs/man/weft_renameat.3 \
 	docs/man/weft_run.3 \
@@ -118,12 +140,21 @@ dist_man_MANS += \
 	docs/man/weft_sem_acquire_timeout.3 \
 	docs/man/weft_sem_release.3 \
 	docs/man/weft_sem_tryacquire.3 \
+	docs/man/weft_send.3 \
+	docs/man/weft_send_timeout.3 \
 	docs/man/weft_sendfile.3 \
 	docs/man/weft_sendfile_timeout.3 \
+	docs/man/weft_sendmsg.3 \
+	docs/man/weft_sendmsg_timeout.3 \
+	docs/man/weft_sendto.3 \
+	docs/man/weft_sendto_timeout.3 \
+	docs/man/weft_shutdown.3 \
 	docs/man/weft_sigwait.3 \
 	docs/man/weft_sigwait_timeout.3 \
 	docs/man/weft_sleep.3 \
 	docs/man/weft_sleep_until.3 \
+	docs/man/weft_socket.3 \
+	docs/man/weft_socketpair.3 \
 	docs/man/weft_spawn.3 \
 	docs/man/weft_splice.3 \
 	docs/man/weft_splice_timeout.3 \
@@ -146,6 +177,12 @@ dist_man_MANS += \
 	docs/man/weft_waitpid.3 \
 	docs/man/weft_waitpid_timeout.3 \
 	docs/man/weft_workers.3 \
+	docs/man/weft_write.3 \
+	docs/man/weft_write_all.3 \
+	docs/man/weft_write_all_timeout.3 \
+	docs/man/weft_write_timeout.3 \
+	docs/man/weft_writev.3 \
+	docs/man/weft_writev_timeout.3 \
 	docs/man/weft_yield.3
 
 EXTRA_DIST += \
@@ -153,6 +190,7 @@ EXTRA_DIST += \
 	docs/design.md \
 	docs/examples/copy.c \
 	docs/examples/deadline_server.c \
+	docs/examples/echo.c \
 	docs/examples/embed.c \
 	docs/examples/fan_out.c \
 	docs/examples/hello.c \

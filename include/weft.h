@@ -8,6 +8,7 @@
 #include <weft/chan.h>
 #include <weft/child.h>
 #include <weft/file.h>
+#include <weft/io.h>
 #include <weft/local.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>

@@ -39,11 +39,18 @@ libweft_la_SOURCES += \
 	src/io/blocking_pool.c \
 	src/io/blocking_pool.h \
 	src/io/child.c \
+	src/io/connect.c \
 	src/io/file.c \
 	src/io/file.h \
+	src/io/io.c \
+	src/io/io.h \
+	src/io/make.c \
 	src/io/path.c \
+	src/io/poll.c \
 	src/io/ready.c \
 	src/io/ready.h \
+	src/io/socket.c \
+	src/io/stream.c \
 	src/io/transfer.c \
 	src/os/barrier.c \
 	src/os/barrier.h \

@@ -43,7 +43,9 @@ system_tests = \
 	tests/system/test_chan_wait \
 	tests/system/test_child \
 	tests/system/test_cleanup \
+	tests/system/test_close \
 	tests/system/test_cond \
+	tests/system/test_connect \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
 	tests/system/test_deadlock_io \
@@ -57,6 +59,11 @@ system_tests = \
 	tests/system/test_fork \
 	tests/system/test_guard \
 	tests/system/test_hog \
+	tests/system/test_io \
+	tests/system/test_io_cancel \
+	tests/system/test_io_deadlock \
+	tests/system/test_io_ends \
+	tests/system/test_io_hog \
 	tests/system/test_join \
 	tests/system/test_local \
 	tests/system/test_local_end \
@@ -64,6 +71,7 @@ system_tests = \
 	tests/system/test_outside \
 	tests/system/test_park \
 	tests/system/test_pinned \
+	tests/system/test_poll \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
@@ -73,6 +81,7 @@ system_tests = \
 	tests/system/test_select_wait \
 	tests/system/test_sem \
 	tests/system/test_sleep \
+	tests/system/test_socket \
 	tests/system/test_spawn \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
@@ -82,6 +91,7 @@ system_tests = \
 
 fault_tests = \
 	tests/fault/test_fail \
+	tests/fault/test_fail_io \
 	tests/fault/test_limits
 
 schedule_tests = \
@@ -95,6 +105,7 @@ stress_tests = \
 	tests/stress/stress_blocked \
 	tests/stress/stress_cancel \
 	tests/stress/stress_chan \
+	tests/stress/stress_echo \
 	tests/stress/stress_join \
 	tests/stress/stress_million \
 	tests/stress/stress_registers \
@@ -167,6 +178,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/dinner.h \
 	tests/support/folder.h \
 	tests/support/gate.h \
+	tests/support/io.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 
@@ -186,6 +198,8 @@ AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; EMULATOR='$(EMULATO
 # Unit tests, and the system tests that a tool some fifty times slower can still run. (test_readable and test_stack have the kernel probe
 # pages that are not mapped, which valgrind takes for an error.)
 valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(unit_tests)) \
+	tests/system/test_io \
+	tests/system/test_io_hog \
 	tests/system/test_join \
 	tests/system/test_park \
 	tests/system/test_spawn

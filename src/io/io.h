@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What all calls on descriptors have in common: try, wait until it may be worth to try again, try. A call describes itself by a
+ * struct weft__io, of which it fills what its `try` reads.
+ */
+#ifndef WEFT_SRC_IO_IO_H
+#define WEFT_SRC_IO_IO_H
+
+#include <errno.h>
+
+#include "src/poll/fd.h"
+#include "weft/io.h"
+
+struct weft__io {
+	/* The system call, without waiting: a count, or a negative errno value, of which -EAGAIN alone means to wait. */
+	ssize_t (*try)(struct weft__io *io, struct weft__fd *e);
+	uint64_t deadline; /* WEFT__NEVER; or 0: one try */
+	int fd;
+	enum weft__fd_way way;
+	bool tells;   /* on a stream a count below `size` shows that it is dry */
+	bool begins;  /* the first try must be made, whatever the entry says */
+	bool no_wait; /* the caller asked for -EAGAIN */
+	bool deaf;    /* nothing tells when it is worth to try again: see weft__io_is_deaf */
+	int flags;
+	socklen_t length;
+	size_t size;
+	void *data; /* a buffer, a vector, a message */
+	void *address;
+	socklen_t *length_out;
+};
+
+/* Count the call in, run it, count it out. */
+ssize_t weft__io_run(struct weft__io *io);
+
+/* A call to this address of the Unix domain can fail for want of room at the other side. The kernel reports no edge then. */
+bool weft__io_is_deaf(const void *address, socklen_t length);
+
+/* On an entry whose call is counted in already. */
+ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e);
+
+#endif

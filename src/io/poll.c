@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weft_poll: ask the kernel about all descriptors; if none is ready, wait for an edge of any, and ask again. It arms each
+ * descriptor anew, so that it works on descriptors that a library has made and closes by close(2), too.
+ */
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/io/io.h"
+#include "src/os/io.h"
+#include "src/poll/outside.h"
+#include "weft/time.h"
+
+/* One waiter for each descriptor and direction asked for. */
+struct asking {
+	struct pollfd *fds;
+	size_t n;
+	struct weft__fd_set set;
+	size_t *index; /* of each waiter's descriptor in fds */
+};
+
+enum { OUTPUT_EVENTS = POLLOUT | POLLWRNORM | POLLWRBAND, FEW = 4 };
+
+struct memory {
+	struct weft__fd_waiter waiter[2 * FEW];
+	size_t index[2 * FEW];
+};
+
+static int add(struct asking *a, size_t index, enum weft__fd_way way)
+{
+	size_t i = a->set.n;
+	struct weft__fd *e;
+	int err = weft__fd_enter(a->fds[index].fd, &e);
+	if (err)
+		return err;
+	a->set.waiter[i] = (struct weft__fd_waiter){ .set = &a->set, .entry = e, .way = way };
+	a->index[i] = index;
+	a->set.n++;
+	return 0;
+}
+
+static int add_all(struct asking *a)
+{
+	int err = 0;
+	for (size_t i = 0; i < a->n && !err; i++) {
+		if (a->fds[i].fd < 0)
+			continue;
+		if (a->fds[i].events & OUTPUT_EVENTS)
+			err = add(a, i, WEFT__OUTPUT);
+		if (!err && (!a->fds[i].events || (a->fds[i].events & ~OUTPUT_EVENTS)))
+			err = add(a, i, WEFT__INPUT);
+	}
+	return err;
+}
+
+/* How many of them have been closed: those alone are reported then. */
+static int closed(struct asking *a)
+{
+	int n = 0;
+	for (size_t i = 0; i < a->set.n; i++)
+		if (a->set.waiter[i].closed && !a->fds[a->index[i]].revents) {
+			a->fds[a->index[i]].revents = POLLNVAL;
+			n++;
+		}
+	return n;
+}
+
+static int ask(struct asking *a)
+{
+	for (size_t i = 0; i < a->set.n; i++)
+		a->set.waiter[i].seen = weft__fd_look(a->set.waiter[i].entry, a->set.waiter[i].way);
+	return weft__os_poll(a->fds, a->n, 0);
+}
+
+/* -EPERM: one that nothing ever happens to, such as a file, of which something strange is asked. */
+static int arm_all(struct asking *a)
+{
+	int err = 0;
+	for (size_t i = 0; i < a->set.n && (!err || err == -EPERM); i++)
+		err = weft__fd_arm(a->set.waiter[i].entry, a->fds[a->index[i]].fd, a->set.waiter[i].way, true);
+	return err == -EPERM ? 0 : err;
+}
+
+static int wait_inside(struct asking *a, uint64_t deadline)
+{
+	static const struct weft__reason reason = { "any of several descriptors", NULL };
+	int n = arm_all(a);
+	while (n == 0 && (n = ask(a)) == 0) {
+		n = weft__fd_wait_any(&a->set, &reason, deadline);
+		int gone = closed(a);
+		if (gone)
+			return gone;
+	}
+	int late = n == -ETIMEDOUT ? ask(a) : 0; /* the poller may be */
+	return late > 0 ? late : n;
+}
+
+static int wait_outside(struct asking *a, uint64_t deadline)
+{
+	struct pollfd *fds = malloc((a->n + 1) * sizeof *fds);
+	struct weft__fd **entries = malloc((a->set.n + 1) * sizeof(struct weft__fd *));
+	int n = -ENOMEM;
+	if (fds && entries) {
+		if (a->n)
+			memcpy(fds, a->fds, a->n * sizeof *fds);
+		for (size_t i = 0; i < a->set.n; i++)
+			entries[i] = a->set.waiter[i].entry;
+		n = weft__outside_wait(fds, a->n, entries, a->set.n, deadline);
+		if (a->n)
+			memcpy(a->fds, fds, a->n * sizeof *fds);
+	}
+	for (size_t i = 0; i < a->set.n && n == -EBADF; i++)
+		a->set.waiter[i].closed = weft__fd_is_closing(entries[i]);
+	free(entries);
+	free(fds);
+	return n == -EBADF ? closed(a) : n;
+}
+
+static int wait(struct asking *a, uint64_t deadline)
+{
+	int n = add_all(a);
+	if (n == 0)
+		n = weft__self_or_null() ? wait_inside(a, deadline) : wait_outside(a, deadline);
+	for (size_t i = 0; i < a->set.n; i++)
+		weft__fd_leave(a->set.waiter[i].entry);
+	return n;
+}
+
+static int wait_for_few(struct asking *a, uint64_t deadline)
+{
+	struct memory m;
+	a->set.waiter = m.waiter;
+	a->index = m.index;
+	return wait(a, deadline);
+}
+
+static int wait_for_many(struct asking *a, uint64_t deadline)
+{
+	int n = -ENOMEM;
+	a->set.waiter = calloc(2 * a->n, sizeof *a->set.waiter);
+	a->index = calloc(2 * a->n, sizeof *a->index);
+	if (a->set.waiter && a->index)
+		n = wait(a, deadline);
+	free(a->index);
+	free(a->set.waiter);
+	return n;
+}
+
+static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline)
+{
+	struct asking a = { .fds = fds, .n = n };
+	if (n > INT_MAX || (n && !fds))
+		return -EINVAL;
+	weft__take_turns();
+	int ready = weft__os_poll(fds, n, 0);
+	if (ready)
+		return ready;
+	if (deadline == 0)
+		return -ETIMEDOUT;
+	return n <= FEW ? wait_for_few(&a, deadline) : wait_for_many(&a, deadline);
+}
+
+int weft_poll(struct pollfd *fds, size_t n)
+{
+	return poll_until(fds, n, WEFT__NEVER);
+}
+
+int weft_poll_timeout(struct pollfd *fds, size_t n, uint64_t nanoseconds)
+{
+	return poll_until(fds, n, weft__deadline(nanoseconds));
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Each system call of the poller, and each mapping of its table, fails in turn, once or from then on. A call on a descriptor
+ * then says so, and works without the fault; whoever waits is not forgotten.
+ */
+#include "tests/support/child.h"
+#include "tests/support/io.h"
+
+static struct plan {
+	enum weft__os_site site;
+	uint64_t nth;
+	bool from_then_on;
+	int err;
+} plan;
+
+static shared calls;
+
+static int fail_nth(enum weft__os_site site)
+{
+	if (site != plan.site)
+		return 0;
+	uint64_t call = add(calls, 1);
+	return call == plan.nth || (plan.from_then_on && call > plan.nth) ? plan.err : 0;
+}
+
+static void *write_later(void *arg)
+{
+	weft_sleep(WEFT_US(200));
+	check_eq(write((int)(intptr_t)arg, "x", 1), 1);
+	return NULL;
+}
+
+/* Reads the byte if it can, and tells whether it could. */
+static bool read_one(int fd)
+{
+	char data;
+	ssize_t n = weft_read_timeout(fd, &data, 1, WEFT_S(20));
+	check(n == 1 || n == plan.err);
+	return n == 1;
+}
+
+static bool poll_one(int fd)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	int n = weft_poll_timeout(&polled, 1, WEFT_S(20));
+	check(n == 1 || n == plan.err);
+	return n == 1;
+}
+
+static void *use_pairs(void *arg)
+{
+	bool *well = arg;
+	for (enum pair_kind kind = PIPE; kind < PAIR_KINDS; kind++) {
+		struct pair p = make_pair(kind);
+		weft_t thread;
+		if (weft_spawn(&thread, NULL, write_later, (void *)(intptr_t)p.in)) {
+			*well = false;
+			write_later((void *)(intptr_t)p.in);
+			thread = WEFT_NONE;
+		}
+		*well &= kind % 2 ? read_one(p.out) : poll_one(p.out) && read_one(p.out);
+		(void)weft_join(thread, NULL);
+		close_pair(p);
+	}
+	return NULL;
+}
+
+static bool use_all(void)
+{
+	bool well = true;
+	int err = weft_run(NULL, use_pairs, &well, NULL);
+	check(err == 0 || err == -ENOMEM || err == -EAGAIN);
+	well &= err == 0;
+	struct pair p = make_pair(PIPE); /* and with no runtime, which has an event descriptor of its own */
+	pthread_t thread = outsider(write_later, (void *)(intptr_t)p.in);
+	well &= read_one(p.out);
+	pthread_join(thread, NULL);
+	close_pair(p);
+	return well;
+}
+
+/* Exits with 1 if the call to fail came. */
+static int with_fault(void *arg)
+{
+	plan = *(struct plan *)arg;
+	weft__os_fault_hook = fail_nth;
+	use_all();
+	weft__os_fault_hook = NULL;
+	check(use_all());
+	return get(calls) >= plan.nth;
+}
+
+static void fail_each(enum weft__os_site site, int err)
+{
+	struct plan p = { .site = site, .err = err };
+	for (int i = 0; i < 2; i++)
+		for (p.nth = 1, p.from_then_on = i; p.nth <= 60; p.nth++) {
+			struct child child = run_child(with_fault, &p);
+			ck_assert_msg(WIFEXITED(child.status) && WEXITSTATUS(child.status) <= 1,
+				      "call %d%s: wait status %#x; it said: %s", (int)p.nth,
+				      p.from_then_on ? " on" : "", (unsigned)child.status, child.text);
+			if (WEXITSTATUS(child.status) == 0)
+				break;
+		}
+	ck_assert_uint_gt(p.nth, 1); /* the site exists, and is reached */
+}
+
+START_TEST(epoll_fails)
+{
+	fail_each(WEFT__OS_EPOLL, -ENFILE);
+}
+END_TEST
+
+START_TEST(mapping_fails)
+{
+	fail_each(WEFT__OS_MAP, -ENOMEM);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { epoll_fails, mapping_fails, NULL };
+	return run_tests("fault/fail_io", tests);
+}
