@@ -94,9 +94,20 @@ bench/peers/weft-peer-go: $(go_peer)
 	@mkdir -p bench/peers
 	GO111MODULE=off GOCACHE=$(abs_builddir)/bench/peers/go-cache $(GO) build -o $@ $(go_peer:%=$(srcdir)/%)
 
+# What an echo server is measured against, and the load for both (bench/raw/load.c tells how).
+raw_programs = \
+	bench/raw/echo_epoll \
+	bench/raw/load
+EXTRA_PROGRAMS += $(raw_programs)
+bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c
+bench_raw_echo_epoll_LDADD =
+bench_raw_load_SOURCES = bench/raw/load.c
+bench_raw_load_LDADD =
+raw: $(raw_programs)
+
 peers: $(peers)
 CLEANFILES += $(EXTRA_PROGRAMS) bench/peers/weft-peer-go
 clean-local:
 	rm -rf bench/peers/go-cache
 
-.PHONY: FORCE peers
+.PHONY: FORCE peers raw
