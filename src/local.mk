@@ -80,6 +80,8 @@ libweft_la_SOURCES += \
 	src/os/readable.h \
 	src/os/signal_stack.c \
 	src/os/signal_stack.h \
+	src/os/sigpipe.c \
+	src/os/sigpipe.h \
 	src/os/syscall.h \
 	src/poll/entry.h \
 	src/poll/epoll.c \

@@ -15,7 +15,7 @@ struct weft__config {
 	uint8_t deadlock;    /* enum weft_deadlock */
 	uint8_t dump_signal; /* 0: none */
 	uint32_t blocking_threads;
-	uint8_t io;	     /* enum weft_io */
+	uint8_t io; /* enum weft_io */
 	uint64_t seed;
 };
 

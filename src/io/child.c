@@ -10,11 +10,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "src/io/ready.h"
 #include "src/os/process.h"
 #include "src/sched/park.h"
+#include "weft/io.h"
 
 #define WHEN_ENDED (~(WUNTRACED | WCONTINUED))
 
@@ -25,7 +25,7 @@ static pid_t reap_by_descriptor(pid_t pid, int *status, int options, uint64_t de
 	while (!err && !(got = weft__os_reap(pid, status, options)))
 		err = weft__io_wait(fd, POLLIN, deadline);
 	if (fd >= 0)
-		close(fd);
+		(void)weft_close(fd);
 	return got ? got : err;
 }
 
@@ -78,7 +78,7 @@ static int take_signal(uint64_t signals, struct weft_siginfo *info, uint64_t dea
 	while (!err && (err = weft__os_signal_read(fd, &got)) == -EAGAIN)
 		err = weft__io_wait(fd, POLLIN, deadline);
 	if (fd >= 0)
-		close(fd);
+		(void)weft_close(fd);
 	if (!err && info)
 		tell(info, &got);
 	return err ? err : (int)got.ssi_signo;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "src/io/io.h"
+#include "src/io/ready.h"
 #include "src/os/io.h"
 #include "src/poll/outside.h"
 #include "weft/time.h"
@@ -148,7 +149,7 @@ static int wait_for_many(struct asking *a, uint64_t deadline)
 	return n;
 }
 
-static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline)
+int weft__poll(struct pollfd *fds, size_t n, uint64_t deadline)
 {
 	struct asking a = { .fds = fds, .n = n };
 	if (n > INT_MAX || (n && !fds))
@@ -164,10 +165,10 @@ static int poll_until(struct pollfd *fds, size_t n, uint64_t deadline)
 
 int weft_poll(struct pollfd *fds, size_t n)
 {
-	return poll_until(fds, n, WEFT__NEVER);
+	return weft__poll(fds, n, WEFT__NEVER);
 }
 
 int weft_poll_timeout(struct pollfd *fds, size_t n, uint64_t nanoseconds)
 {
-	return poll_until(fds, n, weft__deadline(nanoseconds));
+	return weft__poll(fds, n, weft__deadline(nanoseconds));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Until weft__io_wait is told by the poller, it looks again and again, at intervals of 50 us up to 16 ms. That holds no kernel
- * thread, and can be canceled; it is late by the interval, which is half the time waited at most.
+ * weft__io_wait asks the poller. What that cannot tell of is looked at again and again, at intervals of 50 us up to 16 ms: that
+ * holds no kernel thread, and can be canceled; it is late by the interval, which is half the time waited at most.
  */
 #include "src/io/ready.h"
 
@@ -25,8 +25,6 @@ int weft__io_pause(uint64_t *pause, uint64_t deadline)
 int weft__io_wait(int fd, short events, uint64_t deadline)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int err = 0;
-	for (uint64_t pause = 0; !err && poll(&p, 1, 0) == 0;)
-		err = weft__io_pause(&pause, deadline);
-	return err;
+	int n = weft__poll(&p, 1, deadline);
+	return n < 0 ? n : 0;
 }

@@ -3,7 +3,13 @@
 #ifndef WEFT_SRC_IO_READY_H
 #define WEFT_SRC_IO_READY_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+struct pollfd;
+
+/* weft_poll with a deadline. */
+int weft__poll(struct pollfd *fds, size_t n, uint64_t deadline);
 
 /* Wait until one of the events of poll(2), or an error, is there: 0; or -ETIMEDOUT, -ECANCELED, -ENOMEM. May return for
  * no reason. Deadline 0 asks without waiting. */

@@ -4,15 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "src/os/fault.h"
+#include "src/os/sigpipe.h"
 
 #if !WEFT__OS_SYSCALL
 /* Not inlined: the address of errno must not live in the frame of a thread that may go on elsewhere. */
@@ -42,23 +41,13 @@ weft__noinline ssize_t weft__os_file(const struct weft__os_file_call *a)
 	return n >= 0 ? n : -errno;
 }
 
-/* What may write to a pipe or a socket: a SIGPIPE that the kernel sent to this kernel thread is taken back, unless one was
- * pending before. A short count may have come with one, too. */
+/* What may write to a pipe or a socket. A short count may have come with a SIGPIPE, too. */
 static ssize_t without_signal(ssize_t (*call)(const struct weft__os_file_call *), const struct weft__os_file_call *a)
 {
-	const struct timespec at_once = { 0, 0 };
-	sigset_t pipe, old, pending;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	struct weft__sigpipe held;
+	weft__os_sigpipe_hold(&held);
 	ssize_t n = call(a);
-	int err = errno;
-	if (n != a->length && !sigismember(&pending, SIGPIPE))
-		while (sigtimedwait(&pipe, NULL, &at_once) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = err;
+	weft__os_sigpipe_release(&held, n != a->length);
 	return n;
 }
 

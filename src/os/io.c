@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "src/base/compiler.h"
 #include "src/os/clock.h"
+#include "src/os/sigpipe.h"
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 8
@@ -98,19 +98,12 @@ weft__noinline ssize_t weft__os_readv(int fd, const struct iovec *vec, int n, en
 	return RESULT_OF(syscall(SYS_readv, fd, vec, n));
 }
 
-/* Writes, and takes back the SIGPIPE that the kernel sent to this kernel thread, unless one was pending before. */
 static weft__noinline ssize_t write_without_signal(int fd, const struct iovec *vec, int n)
 {
-	const struct timespec at_once = { 0, 0 };
-	sigset_t pipe, old, pending;
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	struct weft__sigpipe held;
+	weft__os_sigpipe_hold(&held);
 	ssize_t result = RESULT_OF(syscall(SYS_writev, fd, vec, n));
-	if (result == -EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)RESULT_OF(sigtimedwait(&pipe, NULL, &at_once));
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	weft__os_sigpipe_release(&held, result == -EPIPE);
 	return result;
 }
 
