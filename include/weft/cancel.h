@@ -40,7 +40,7 @@ struct weft_cleanup {
  */
 WEFT_API int weft_cleanup_push(struct weft_cleanup *cleanup, void (*fn)(void *), void *arg);
 
-/* Take the latest handler back, and call it if `execute`: masked only if the caller is. -EINVAL: it is not the latest. */
+/* Take the latest handler back, and call it, masked, if `execute`. -EINVAL: it is not the latest. */
 WEFT_API int weft_cleanup_pop(struct weft_cleanup *cleanup, bool execute) WEFT_MAY_SWITCH;
 
 WEFT_END_DECLS

@@ -45,8 +45,11 @@ int weft_cleanup_pop(struct weft_cleanup *cleanup, bool execute)
 		return -EINVAL;
 	struct cleanup *c = cleanup_of(cleanup);
 	self->cleanup = c->below;
-	if (execute)
+	if (execute) {
+		self->masked++; /* the same as when the thread ends */
 		c->fn(c->arg);
+		self->masked--;
+	}
 	return 0;
 }
 
