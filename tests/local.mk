@@ -220,9 +220,11 @@ print-programs:
 	@echo $(test_programs)
 print-scripts:
 	@echo $(test_scripts)
+print-brief:
+	@echo $(filter-out tests/stress/%,$(test_programs)) $(test_scripts)
 print-quick:
 	@echo $(unit_tests) $(test_scripts)
 print-valgrind:
 	@echo $(valgrind_tests)
 
-.PHONY: check-valgrind print-arch print-programs print-scripts print-quick print-valgrind
+.PHONY: check-valgrind print-arch print-brief print-programs print-scripts print-quick print-valgrind
