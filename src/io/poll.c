@@ -20,6 +20,7 @@ struct asking {
 	size_t n;
 	struct weft__fd_set set;
 	size_t *index; /* of each waiter's descriptor in fds */
+	int gone;      /* descriptors that are closed, or being closed */
 };
 
 enum { OUTPUT_EVENTS = POLLOUT | POLLWRNORM | POLLWRBAND, FEW = 4 };
@@ -34,6 +35,11 @@ static int add(struct asking *a, size_t index, enum weft__fd_way way)
 	size_t i = a->set.n;
 	struct weft__fd *e;
 	int err = weft__fd_enter(a->fds[index].fd, &e);
+	if (err == -EBADF) {
+		a->gone += !a->fds[index].revents;
+		a->fds[index].revents = POLLNVAL;
+		return 0;
+	}
 	if (err)
 		return err;
 	a->set.waiter[i] = (struct weft__fd_waiter){ .set = &a->set, .entry = e, .way = way };
@@ -88,6 +94,8 @@ static int wait_inside(struct asking *a, uint64_t deadline)
 {
 	static const struct weft__reason reason = { "any of several descriptors", NULL };
 	int n = arm_all(a);
+	while (n == -EBADF && (n = ask(a)) == 0) /* closed by close(2): it says which */
+		n = arm_all(a);
 	while (n == 0 && (n = ask(a)) == 0) {
 		n = weft__fd_wait_any(&a->set, &reason, deadline);
 		int gone = closed(a);
@@ -122,7 +130,9 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 static int wait(struct asking *a, uint64_t deadline)
 {
 	int n = add_all(a);
-	if (n == 0)
+	if (n == 0 && a->gone)
+		n = a->gone;
+	else if (n == 0)
 		n = weft__self_or_null() ? wait_inside(a, deadline) : wait_outside(a, deadline);
 	for (size_t i = 0; i < a->set.n; i++)
 		weft__fd_leave(a->set.waiter[i].entry);

@@ -37,6 +37,35 @@ static void *wait_by_poll(void *arg)
 	return arg;
 }
 
+/* A descriptor that is being closed when the call begins is as bad as one that is closed. */
+static void *poll_closing(void *arg)
+{
+	struct pollfd fds[2] = { { .fd = ((struct pair *)arg)->out, .events = POLLIN },
+				 { .fd = target, .events = POLLIN | POLLPRI | POLLOUT } };
+	weft__or_acqrel(&weft__fd_entry(target)->use, WEFT__FD_CLOSING);
+	check_eq(weft_poll(fds, 2), 1);
+	weft__and_acqrel(&weft__fd_entry(target)->use, ~WEFT__FD_CLOSING);
+	check_eq(fds[0].revents, 0);
+	check_eq(fds[1].revents, POLLNVAL);
+	return NULL;
+}
+
+START_TEST(a_poll_that_comes_too_late)
+{
+	struct pair p = make_pair(TCP), listens = { listen_any(&(struct sockaddr_in){ 0 }, 8), -1 };
+	target = listens.in;
+	start();
+	for (int i = 0; i < 2; i++) {
+		struct pollfd fd = { .fd = target, .events = POLLIN };
+		check_eq(weft_poll_timeout(&fd, 1, WEFT_US(100)), -ETIMEDOUT); /* makes the entry */
+		join(spawn(i ? WEFT_BOUND : WEFT_GREEN, poll_closing, &p));
+	}
+	stop();
+	close_pair(p);
+	check_eq(weft_close(target), 0);
+}
+END_TEST
+
 START_TEST(all_who_wait_are_let_go)
 {
 	void *(*const waits[])(void *) = { wait_to_read, wait_to_write, wait_by_poll };
@@ -219,7 +248,12 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { all_who_wait_are_let_go,	   numbers_come_up_again,	 two_closers,
-				       accept_after_a_plain_close, from_one_runtime_to_the_next, NULL };
+	const TTest *const tests[] = { a_poll_that_comes_too_late,
+				       all_who_wait_are_let_go,
+				       numbers_come_up_again,
+				       two_closers,
+				       accept_after_a_plain_close,
+				       from_one_runtime_to_the_next,
+				       NULL };
 	return run_tests("system/close", tests);
 }
