@@ -22,7 +22,7 @@ MODEL_INLINE uint64_t key_get(const union key *key, const struct model *m)
 MODEL_INLINE void local(struct run *r, const struct model *m)
 {
 	struct batch *b = &r->batch;
-	union key key;
+	union key key = { 0 };
 
 	batch_check(b, key_make(&key, (void *)3, m), "no key");
 	while (batch_more(b)) {
