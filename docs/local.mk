@@ -58,6 +58,8 @@ dist_man_MANS += \
 	docs/man/weft_data_get.3 \
 	docs/man/weft_data_set.3 \
 	docs/man/weft_detach.3 \
+	docs/man/weft_dial.3 \
+	docs/man/weft_dial_timeout.3 \
 	docs/man/weft_dump.3 \
 	docs/man/weft_event_reset.3 \
 	docs/man/weft_event_set.3 \
@@ -73,6 +75,9 @@ dist_man_MANS += \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_timeout.3 \
 	docs/man/weft_listen.3 \
+	docs/man/weft_listen_on.3 \
+	docs/man/weft_listener_accept.3 \
+	docs/man/weft_listener_accept_timeout.3 \
 	docs/man/weft_local_create.3 \
 	docs/man/weft_local_delete.3 \
 	docs/man/weft_local_get.3 \
@@ -92,6 +97,7 @@ dist_man_MANS += \
 	docs/man/weft_openat.3 \
 	docs/man/weft_park.3 \
 	docs/man/weft_park_timeout.3 \
+	docs/man/weft_peername.3 \
 	docs/man/weft_pipe2.3 \
 	docs/man/weft_poll.3 \
 	docs/man/weft_poll_timeout.3 \
@@ -111,6 +117,20 @@ dist_man_MANS += \
 	docs/man/weft_read_all.3 \
 	docs/man/weft_read_all_timeout.3 \
 	docs/man/weft_read_timeout.3 \
+	docs/man/weft_reader_count.3 \
+	docs/man/weft_reader_destroy.3 \
+	docs/man/weft_reader_init.3 \
+	docs/man/weft_reader_peek.3 \
+	docs/man/weft_reader_peek_timeout.3 \
+	docs/man/weft_reader_read.3 \
+	docs/man/weft_reader_read_all.3 \
+	docs/man/weft_reader_read_all_timeout.3 \
+	docs/man/weft_reader_read_line.3 \
+	docs/man/weft_reader_read_line_timeout.3 \
+	docs/man/weft_reader_read_timeout.3 \
+	docs/man/weft_reader_read_until.3 \
+	docs/man/weft_reader_read_until_timeout.3 \
+	docs/man/weft_reader_skip.3 \
 	docs/man/weft_readv.3 \
 	docs/man/weft_readv_timeout.3 \
 	docs/man/weft_recv.3 \
@@ -155,6 +175,7 @@ dist_man_MANS += \
 	docs/man/weft_sleep_until.3 \
 	docs/man/weft_socket.3 \
 	docs/man/weft_socketpair.3 \
+	docs/man/weft_sockname.3 \
 	docs/man/weft_spawn.3 \
 	docs/man/weft_splice.3 \
 	docs/man/weft_splice_timeout.3 \
@@ -181,6 +202,15 @@ dist_man_MANS += \
 	docs/man/weft_write_all.3 \
 	docs/man/weft_write_all_timeout.3 \
 	docs/man/weft_write_timeout.3 \
+	docs/man/weft_writer_count.3 \
+	docs/man/weft_writer_destroy.3 \
+	docs/man/weft_writer_flush.3 \
+	docs/man/weft_writer_flush_timeout.3 \
+	docs/man/weft_writer_init.3 \
+	docs/man/weft_writer_printf.3 \
+	docs/man/weft_writer_printf_timeout.3 \
+	docs/man/weft_writer_write.3 \
+	docs/man/weft_writer_write_timeout.3 \
 	docs/man/weft_writev.3 \
 	docs/man/weft_writev_timeout.3 \
 	docs/man/weft_yield.3

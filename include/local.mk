@@ -6,12 +6,14 @@ weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	include/weft/base.h \
 	include/weft/blocking.h \
+	include/weft/buffered.h \
 	include/weft/cancel.h \
 	include/weft/chan.h \
 	include/weft/child.h \
 	include/weft/file.h \
 	include/weft/io.h \
 	include/weft/local.h \
+	include/weft/net.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \
 	include/weft/sync.h \

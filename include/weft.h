@@ -4,12 +4,14 @@
 #define WEFT_H
 
 #include <weft/blocking.h>
+#include <weft/buffered.h>
 #include <weft/cancel.h>
 #include <weft/chan.h>
 #include <weft/child.h>
 #include <weft/file.h>
 #include <weft/io.h>
 #include <weft/local.h>
+#include <weft/net.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>
 #include <weft/sync.h>

@@ -52,6 +52,14 @@ libweft_la_SOURCES += \
 	src/io/socket.c \
 	src/io/stream.c \
 	src/io/transfer.c \
+	src/net/address.c \
+	src/net/buffered.h \
+	src/net/dial.c \
+	src/net/listen.c \
+	src/net/net.h \
+	src/net/reader.c \
+	src/net/resolve.c \
+	src/net/writer.c \
 	src/os/barrier.c \
 	src/os/barrier.h \
 	src/os/clock.c \
@@ -74,6 +82,8 @@ libweft_la_SOURCES += \
 	src/os/lock.h \
 	src/os/memory.c \
 	src/os/memory.h \
+	src/os/net.c \
+	src/os/net.h \
 	src/os/process.c \
 	src/os/process.h \
 	src/os/readable.c \

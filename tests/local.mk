@@ -37,6 +37,7 @@ system_tests = \
 	tests/system/test_blocking_cancel \
 	tests/system/test_blocking_fail \
 	tests/system/test_bound \
+	tests/system/test_buffered \
 	tests/system/test_cancel \
 	tests/system/test_chan \
 	tests/system/test_chan_crowd \
@@ -68,6 +69,9 @@ system_tests = \
 	tests/system/test_local \
 	tests/system/test_local_end \
 	tests/system/test_mutex \
+	tests/system/test_net \
+	tests/system/test_net_accept \
+	tests/system/test_net_name \
 	tests/system/test_outside \
 	tests/system/test_park \
 	tests/system/test_pinned \
@@ -125,6 +129,7 @@ test_scripts = \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
 	tests/support/layers.sh \
+	tests/support/net.h \
 	tests/support/pages.sh
 
 EXTRA_DIST += \
