@@ -218,17 +218,20 @@ dist_man_MANS += \
 EXTRA_DIST += \
 	docs/benchmarks.md \
 	docs/design.md \
+	docs/examples/chat.c \
 	docs/examples/copy.c \
 	docs/examples/deadline_server.c \
 	docs/examples/echo.c \
 	docs/examples/embed.c \
 	docs/examples/fan_out.c \
 	docs/examples/hello.c \
+	docs/examples/http_server.c \
 	docs/examples/outside_producer.c \
 	docs/examples/parallel_sum.c \
 	docs/examples/philosophers.c \
 	docs/examples/pingpong.c \
 	docs/examples/pipeline.c \
+	docs/examples/proxy.c \
 	docs/examples/sleepers.c \
 	docs/examples/worker_pool.c \
 	docs/memory-model.md \

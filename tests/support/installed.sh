@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # installed.sh BUILD-DIR: installs that build into a temporary prefix, then compiles and runs every docs/examples/*.c, and
 # every whole program in a man page, against it the way a stranger would: by pkg-config, shared and static, with gcc, g++
-# and clang.
+# and clang. One that needs a library says so in a line `Link with: -lNAME`; it is skipped where there is none.
 set -eu
 build=$1
 examples=$(cd docs/examples && pwd)
@@ -35,13 +35,18 @@ count=0
 # Flags and compilers with options are words.
 # shellcheck disable=SC2046,SC2086
 for source in "$examples"/*.c "$prefix"/pages/*.c; do
+	libraries=$(sed -n 's/^ \* Link with: //p' "$source")
+	if [ -n "$libraries" ] && ! echo 'int main(void) { return 0; }' | gcc -x c - $libraries -o "$prefix/empty" 2>/dev/null; then
+		echo "skipped: $source, for want of $libraries"
+		continue
+	fi
 	for compiler in 'gcc -std=c11' 'clang -std=c11' 'g++ -x c++ -std=c++17'; do
 		echo "$compiler $source"
 		warnings='-O2 -Wall -Wextra -Werror'
 		# -x c++ must not apply to the libraries: the link takes an object.
 		$compiler $warnings $(weft --cflags) -c "$source" -o "$prefix/example.o"
-		${compiler%% *} "$prefix/example.o" $(weft --libs) -o "$prefix/shared"
-		${compiler%% *} -static "$prefix/example.o" $(weft --libs --static) -o "$prefix/static"
+		${compiler%% *} "$prefix/example.o" $(weft --libs) $libraries -o "$prefix/shared"
+		${compiler%% *} -static "$prefix/example.o" $(weft --libs --static) $libraries -o "$prefix/static"
 		for program in shared static; do
 			timeout 60 "$prefix/$program" >"$prefix/output" 2>&1 || {
 				echo "FAIL: $program exits with $?:"
