@@ -124,13 +124,17 @@ static bool poll_overdue(uint64_t now)
 	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
 	if (!weft__load_rlx(&weft__pool.armed) || weft__load_rlx(&weft__pool.polling))
 		return false;
-	for (uint32_t i = 0; i < n; i++)
-		if (now - weft__load_rlx(&weft__load_acq(&weft__pool.worker[i])->polled) < weft__tune.monitor_min_ns)
+	for (uint32_t i = 0; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
+		if (now - weft__load_rlx(&w->polled) < weft__tune.monitor_min_ns)
 			return false;
+	}
 	if (!weft__poller_source->collect(NULL))
 		return true;
-	for (uint32_t i = 0; i < n; i++)
-		weft__bias_poke(&weft__load_acq(&weft__pool.worker[i])->bias);
+	for (uint32_t i = 0; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
+		weft__bias_poke(&w->bias);
+	}
 	weft__wake_one();
 	return true;
 }
