@@ -17,9 +17,21 @@ static bool is_stillborn(int err)
 	return err == -ECONNABORTED || err == -EPROTO;
 }
 
+/* accept(2) makes a socket before it looks whether there is a connection for it: to ask costs less. So the first
+ * try, which an acceptor makes in vain as a rule, having taken the one that there was, asks. */
+static bool is_empty(struct weft__io *io)
+{
+	struct pollfd listener = { .fd = io->fd, .events = POLLIN };
+	bool first = io->size == 0; /* here: how often it was asked */
+	io->size = 1;
+	return first && weft__os_poll(&listener, 1, 0) == 0;
+}
+
 static ssize_t try_accept(struct weft__io *io, struct weft__fd *e)
 {
 	int fd;
+	if (is_empty(io))
+		return -EAGAIN;
 	do
 		fd = weft__os_accept(io->fd, io->address, io->length_out, io->flags);
 	while (is_stillborn(fd));
