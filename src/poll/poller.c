@@ -3,6 +3,7 @@
 #include "src/poll/poller.h"
 
 #include "src/base/panic.h"
+#include "src/os/clock.h"
 #include "src/os/lock.h"
 #include "src/poll/fd.h"
 #include "src/sched/dispatch.h"
@@ -92,12 +93,12 @@ bool weft__poller_waiting(void)
 	return weft__poller_epoch() && weft__fd_waiting();
 }
 
-static bool make_runnable(struct weft__worker *w, struct weft__list *woken)
+static unsigned make_runnable(struct weft__worker *w, struct weft__list *woken)
 {
-	bool some = false;
-	for (struct weft__thread *t; (t = weft__fd_woken(woken)); some = true)
+	unsigned n = 0;
+	for (struct weft__thread *t; (t = weft__fd_woken(woken)); n++)
 		weft__ready_collected(w, t);
-	return some;
+	return n;
 }
 
 static bool collect(struct weft__worker *w)
@@ -106,9 +107,14 @@ static bool collect(struct weft__worker *w)
 	weft__list_init(&woken);
 	if (weft__poller_epoch()) /* `armed` alone orders nothing */
 		poller.backend->collect(&woken, 0);
-	return make_runnable(w, &woken);
+	unsigned n = make_runnable(w, &woken);
+	if (w)
+		w->collected += n;
+	return n > 0;
 }
 
+/* Where descriptors are busy there is more by now, and a large batch is cheaper than many small ones: so another look follows
+ * soon. Where one thread at a time is woken there is not. */
 static void sleep_in(struct weft__worker *w, uint64_t deadline)
 {
 	struct weft__list woken;
@@ -116,8 +122,10 @@ static void sleep_in(struct weft__worker *w, uint64_t deadline)
 	if (weft__poller_epoch())
 		poller.backend->collect(&woken, deadline);
 	weft__worker_enter(w);
-	(void)make_runnable(w, &woken);
+	w->collected = make_runnable(w, &woken);
 	weft__worker_leave(w);
+	if (w->quiet && w->collected <= 1)
+		weft__store_rlx(&w->polled, weft__os_now()); /* relaxed: a hint to the monitor */
 }
 
 static void wake(void)

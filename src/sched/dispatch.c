@@ -37,10 +37,14 @@ static bool has_nothing(struct weft__worker *w)
 	       !weft__pinned_any(w);
 }
 
+/* One that has nothing to run, and would ask in vain by what was last, asks by going to sleep there at once. */
 static void ask_poller(struct weft__worker *w)
 {
+	bool nothing = has_nothing(w);
+	if (nothing && w->quiet && w->collected <= 1 && weft__poller_is_free())
+		return;
 	uint64_t now = weft__os_now();
-	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns && !has_nothing(w))
+	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns && !nothing)
 		return;
 	weft__store_rlx(&w->polled, now); /* relaxed: a hint to the monitor */
 	(void)weft__poller_source->collect(w);

@@ -9,6 +9,8 @@
  *   3  sleepers > 0 and searching == 0 ?       3  membarrier
  *      wake one                                4  any lane with work? take itself off the list : sleep
  *
+ * (The membarrier is left out where there is no other worker: fence_against_workers in idle.c.)
+ *
  * Either (3) of the submitter sees the sleeper, or its (1) is before the membarrier and (4) of the worker sees the
  * work. A submitter that sees a searcher leaves the work to it: the searcher has its steps 1 to 4 still before it, or
  * if it finds something before, and is the last to leave, looks once more, behind a membarrier if somebody sleeps.

@@ -79,6 +79,8 @@ struct weft__worker {
 	uint32_t spin_ns;	     /* how long to spin before the next sleep */
 	bool searching;		     /* counted in weft__pool.searching */
 	bool expects_inbox;	     /* pinned work came lately: spin for it, however many are searching */
+	bool quiet;		     /* one thread at most came from the poller from one sleep in it to the next */
+	uint32_t collected;	     /* since the last sleep there */
 	struct weft__looked *looked; /* at each other worker, in vain */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
@@ -205,6 +207,12 @@ weft__inline void weft__visit_end(void)
 weft__inline struct weft__worker *weft__worker(void)
 {
 	return weft__arch_worker();
+}
+
+/* Whether descriptors are waited for, and nobody sleeps in the poller. Relaxed, both: hints, but after a fence. */
+weft__inline bool weft__poller_is_free(void)
+{
+	return weft__load_rlx(&weft__pool.armed) && !weft__load_rlx(&weft__pool.polling);
 }
 
 /* Whether light fences need help; see src/base/atomic.h. */

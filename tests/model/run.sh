@@ -105,7 +105,7 @@ bias-no-full-fence|bias|random 60000 symmetric|src/sched/bias.c|s/weft__fence_fu
 bias-store-for-and|bias|random 60000 pair|src/sched/bias.c|s/weft__and_acqrel(&bias->attention, ~(uint32_t)WEFT__BIAS_SEIZED)/weft__store_rel(\&bias->attention, 0)/
 bias-stays-seized|bias|random 60000 pair|src/sched/bias.c|/if (i == PATIENCE)/,/}/{/weft__bias_release/d}
 idle-no-recheck|idle-two|random 60000 pair|src/sched/idle.c|s/bool work = can_run && weft__work_visible();/bool work = false;/
-idle-no-barrier|idle-two|random 60000 ipi|src/sched/idle.c|/^void weft__sleep/,/^}/{s/weft__os_barrier();//}
+idle-no-barrier|idle-two|random 60000 ipi|src/sched/idle.c|/^static void fence_against_workers/,/^}/{s/weft__os_barrier();/;/;s/weft__fence_full();//}
 idle-no-light-fence|idle|random 60000 pair|src/sched/idle.h|s/weft__fence_light_or_full();//
 idle-searcher-just-leaves|idle|random 60000 ipi|src/sched/idle.c|s/^\t\t\tleave_searchers();/\t\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
