@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * pipe, socketpair, mq, shm-futex: a round trip of an element by what the kernel has to carry it: a pipe each way, a
- * pair of Unix sockets, a POSIX message queue each way, memory with a futex each way. Between kernel threads and
- * between processes; what green threads have instead is chan.
+ * pair of Unix sockets, a POSIX message queue each way, memory with a futex each way. The latter two
+ * between kernel threads and between processes alone; what green threads have instead is chan.
  */
 #include <fcntl.h>
 #include <mqueue.h>
@@ -48,16 +48,19 @@ MODEL_INLINE bool socketpair_make(struct run *r, const struct model *m)
 
 MODEL_INLINE void fd_send(unsigned to, uint64_t element, const struct model *m)
 {
-	(void)m;
-	(void)!write(out[to], &element, sizeof(element));
+	if (m->id == MODEL_GREEN)
+		(void)weft_write(out[to], &element, sizeof(element));
+	else
+		(void)!write(out[to], &element, sizeof(element));
 }
 
 MODEL_INLINE uint64_t fd_recv(unsigned self, const struct model *m)
 {
 	uint64_t element = 0;
+	ssize_t n = m->id == MODEL_GREEN ? weft_read(in[self], &element, sizeof(element))
+					 : read(in[self], &element, sizeof(element));
 
-	(void)m;
-	return read(in[self], &element, sizeof(element)) == sizeof(element) ? element : RALLY_END;
+	return n == sizeof(element) ? element : RALLY_END;
 }
 
 /* --- message queues --- */
@@ -130,31 +133,31 @@ MODEL_INLINE void *partner(void *arg, const struct model *m)
 {
 	return rally_partner(arg, m, means);
 }
-MODEL_KERNEL_THREAD(partner)
+MODEL_THREAD(partner)
 
 MODEL_INLINE void *play(void *arg, const struct model *m)
 {
-	return rally_play(arg, m, means, MODEL_KERNEL_OF(partner, m));
+	return rally_play(arg, m, means, MODEL_OF(partner, m));
 }
-MODEL_KERNEL_THREAD(play)
+MODEL_THREAD(play)
 
 MODEL_INLINE void rally_by(struct run *r, const struct model *m, const struct means *by)
 {
 	means = by;
-	rally_run(r, m, by, false, MODEL_KERNEL_OF(play, m));
+	rally_run(r, m, by, false, MODEL_OF(play, m));
 }
 
 MODEL_INLINE void by_pipe(struct run *r, const struct model *m)
 {
 	rally_by(r, m, &pipes);
 }
-MODEL_KERNEL_BODY(by_pipe)
+MODEL_BODY(by_pipe)
 
 MODEL_INLINE void by_socketpair(struct run *r, const struct model *m)
 {
 	rally_by(r, m, &sockets);
 }
-MODEL_KERNEL_BODY(by_socketpair)
+MODEL_BODY(by_socketpair)
 
 MODEL_INLINE void by_mq(struct run *r, const struct model *m)
 {
@@ -172,14 +175,14 @@ const struct bench bench_pipe = {
 	.rows = { "pipe" },
 	.units = { "ns" },
 	.what = "a round trip over two pipes",
-	.body = MODEL_KERNEL_BODIES(by_pipe),
+	.body = MODEL_BODIES(by_pipe),
 };
 
 const struct bench bench_socketpair = {
 	.rows = { "socketpair" },
 	.units = { "ns" },
 	.what = "a round trip over a pair of Unix sockets",
-	.body = MODEL_KERNEL_BODIES(by_socketpair),
+	.body = MODEL_BODIES(by_socketpair),
 };
 
 const struct bench bench_mq = {

@@ -13,11 +13,13 @@ bench_weft_bench_SOURCES = \
 	bench/bench_chan.c \
 	bench/bench_crash.c \
 	bench/bench_create.c \
+	bench/bench_echo.c \
 	bench/bench_fib.c \
 	bench/bench_ipc.c \
 	bench/bench_local.c \
 	bench/bench_parked.c \
 	bench/bench_pingpong.c \
+	bench/bench_read.c \
 	bench/bench_scope.c \
 	bench/bench_select.c \
 	bench/bench_skynet.c \
@@ -29,6 +31,9 @@ bench_weft_bench_SOURCES = \
 	bench/bench_yield.c \
 	bench/channel.h \
 	bench/crew.h \
+	bench/echo.h \
+	bench/echo_load.c \
+	bench/echo_server.c \
 	bench/harness.c \
 	bench/harness.h \
 	bench/json.c \
@@ -40,6 +45,7 @@ bench_weft_bench_SOURCES = \
 	bench/peers.c \
 	bench/progress.c \
 	bench/rally.h \
+	bench/raw/epoll_server.h \
 	bench/round.c \
 	bench/system.c \
 	bench/system.h \
@@ -99,7 +105,7 @@ raw_programs = \
 	bench/raw/echo_epoll \
 	bench/raw/load
 EXTRA_PROGRAMS += $(raw_programs)
-bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c
+bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c bench/raw/epoll_server.h
 bench_raw_echo_epoll_LDADD =
 bench_raw_load_SOURCES = bench/raw/load.c
 bench_raw_load_LDADD =

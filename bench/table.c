@@ -42,10 +42,14 @@ static int decimals(double value)
 static const char *quantity(double value, const char *unit, char *buffer, size_t size)
 {
 	static const char *const times[] = { "ns", "us", "ms", "s" };
-	size_t scale = strcmp(unit, "ms") == 0 ? 2 : 0;
+	size_t scale = strcmp(unit, "ms") == 0 ? 2 : strcmp(unit, "us") == 0;
 
 	if (strcmp(unit, "bytes") == 0 || strcmp(unit, "survivors") == 0) {
 		snprintf(buffer, size, "%.0f%s", value, *unit == 'b' ? " B" : "");
+		return buffer;
+	}
+	if (strcmp(unit, "ratio") == 0) {
+		snprintf(buffer, size, "%.3f", value);
 		return buffer;
 	}
 	if (is_rate(unit)) {
@@ -66,7 +70,8 @@ static const struct row *green_of(const struct row *row, const struct rows *rows
 	for (size_t i = first; i < rows->count; i++) {
 		const struct row *r = &rows->at[i];
 
-		if (strcmp(r->bench, row->bench) != 0 || strcmp(r->model, "green") != 0 || r->stats.n == 0)
+		if (strcmp(r->bench, row->bench) != 0 || strcmp(r->unit, row->unit) != 0 ||
+		    strcmp(r->model, "green") != 0 || r->stats.n == 0)
 			continue;
 		if (!found || r->workers == row->workers)
 			found = r;
@@ -145,7 +150,7 @@ static void print_figure(const struct bench *bench, int figure, const struct row
 	for (size_t i = first; i < rows->count; i++) {
 		const struct row *row = &rows->at[i];
 
-		if (strcmp(row->bench, bench->rows[figure]) != 0)
+		if (strcmp(row->bench, bench->rows[figure]) != 0 || strcmp(row->unit, bench->units[figure]) != 0)
 			continue;
 		if (!headed)
 			printf("\n%s: %s\n  %-16s %11s %11s %11s %9s\n", row->bench, bench->what, "model, workers",
