@@ -18,7 +18,7 @@
 
 enum { CLIENTS = 10 };
 
-static struct sockaddr_in address = { .sin_family = AF_INET };
+static struct sockaddr_in address;
 
 static void *serve(void *arg)
 {
@@ -96,6 +96,7 @@ static void *program_forever(void *arg)
 
 int main(int argc, char **argv)
 {
+	address.sin_family = AF_INET;
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	address.sin_port = htons(argc > 1 ? (uint16_t)atoi(argv[1]) : 0);
 	int err = weft_run(NULL, argc > 1 ? program_forever : program, NULL, NULL);
