@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Input and output in blocking style on sockets, pipes, terminals and whatever else poll(2) can wait for: the calling thread
- * waits, its kernel thread does not. On files, which cannot be waited for, the same calls block in the kernel.
+ * waits, its kernel thread does not. On files, which cannot be waited for, the same calls do as those of weft/file.h.
  *
  * Named after POSIX's calls, with the same arguments. What is other:
  *

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* read, write and their like: on sockets by recv and send, on pipes by RWF_NOWAIT or O_NONBLOCK, on files as they are. */
+/* read, write and their like: on sockets by recv and send, on pipes by RWF_NOWAIT or O_NONBLOCK, on files by file.h. */
 #include <limits.h>
 #include <sys/uio.h>
 
+#include "src/io/file.h"
 #include "src/io/io.h"
 #include "src/os/io.h"
 #include "weft/time.h"
@@ -35,6 +36,11 @@ static ssize_t try_read(struct weft__io *io, struct weft__fd *e)
 		got = weft__os_readv(io->fd, vec, n, WEFT__OS_NOWAIT);
 		if (got != -EOPNOTSUPP || (got = weft__fd_set_pipe(e, io->fd)))
 			return got;
+		break;
+	case WEFT__FD_FILE:
+		got = weft__file_read(io->fd, vec, n, -1, io->deadline);
+		if (got != -EAGAIN) /* the pool has no thread, and can have none */
+			return got;
 	}
 	return kind < 0 ? kind : weft__os_readv(io->fd, vec, n, WEFT__OS_PLAIN);
 }
@@ -56,6 +62,11 @@ static ssize_t try_write(struct weft__io *io, struct weft__fd *e)
 		if (put != -EOPNOTSUPP || (put = weft__fd_set_pipe(e, io->fd)))
 			return put;
 		kind = WEFT__FD_PIPE_SET;
+		break;
+	case WEFT__FD_FILE:
+		put = weft__file_write(io->fd, vec, n, -1, io->deadline);
+		if (put != -EAGAIN)
+			return put;
 	}
 	if (kind < 0)
 		return kind;

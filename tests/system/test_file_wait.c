@@ -68,6 +68,10 @@ static void *take_back(void *arg)
 	check_eq(weft_pread_timeout(fd, buffer, SIZE, 0, 0), -ETIMEDOUT);
 	drop_all();
 	check_eq(weft_pread_all_timeout(fd, buffer, SIZE, 0, 0), -ETIMEDOUT);
+	drop_all();
+	check_eq(lseek(fd, 0, SEEK_SET), 0);
+	check_eq(weft_read_timeout(fd, buffer, SIZE, 0), -ETIMEDOUT);
+	check_eq(weft_write_timeout(fd, content, 10, 0), -ETIMEDOUT);
 	check_eq(weft_pwrite_timeout(fd, content, 10, 0, 0), -ETIMEDOUT);
 	check_eq(weft_pwrite_all_timeout(fd, content, 10, 0, 0), -ETIMEDOUT);
 	check_eq(weft_fsync_timeout(fd, 0), -ETIMEDOUT);
@@ -92,6 +96,10 @@ static void *take_back(void *arg)
 	set(gate, 1);
 	join(holder);
 	check_eq(weft_preadv_timeout(fd, iov, 2, 0, WEFT_S(60)), SIZE);
+	drop_all();
+	check_eq(weft_read_timeout(fd, buffer, SIZE, WEFT_S(60)), SIZE);
+	check_eq(weft_read(fd, buffer, SIZE), 0);
+	check(equal(0, SIZE));
 	close(ends[0]);
 	close(ends[1]);
 	return arg;
