@@ -91,10 +91,16 @@ weft__noinline int weft__os_listen(int fd, int backlog)
 	return (int)RESULT_OF(listen(fd, backlog));
 }
 
+/* A kernel, or an emulator, without the call knows its flags as little. */
+static ssize_t if_known(ssize_t result)
+{
+	return result == -ENOSYS ? -EOPNOTSUPP : result;
+}
+
 weft__noinline ssize_t weft__os_readv(int fd, const struct iovec *vec, int n, enum weft__os_way way)
 {
 	if (way == WEFT__OS_NOWAIT)
-		return RESULT_OF(syscall(SYS_preadv2, fd, vec, n, -1l, -1l, RWF_NOWAIT));
+		return if_known(RESULT_OF(syscall(SYS_preadv2, fd, vec, n, -1l, -1l, RWF_NOWAIT)));
 	return RESULT_OF(syscall(SYS_readv, fd, vec, n));
 }
 
@@ -111,7 +117,7 @@ weft__noinline ssize_t weft__os_writev(int fd, const struct iovec *vec, int n, e
 {
 	switch (way) {
 	case WEFT__OS_NOWAIT:
-		return RESULT_OF(syscall(SYS_pwritev2, fd, vec, n, -1l, -1l, RWF_NOWAIT | NOSIGNAL));
+		return if_known(RESULT_OF(syscall(SYS_pwritev2, fd, vec, n, -1l, -1l, RWF_NOWAIT | NOSIGNAL)));
 	case WEFT__OS_PIPE:
 		return write_without_signal(fd, vec, n);
 	default:
