@@ -129,7 +129,6 @@ test_scripts = \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
 	tests/support/layers.sh \
-	tests/support/net.h \
 	tests/support/pages.sh
 
 EXTRA_DIST += \
@@ -184,6 +183,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/folder.h \
 	tests/support/gate.h \
 	tests/support/io.h \
+	tests/support/net.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 
