@@ -49,6 +49,7 @@ static void *too_long(void *arg)
 	struct weft_reader reader;
 	char memory[8], *data, rest[16];
 	size_t done;
+	p.out = move_far(p.out);
 	check_eq(weft_reader_init(&reader, p.out, memory, sizeof memory), 0);
 	put(p.in, "x,1234567\n");
 	check_eq(weft_reader_read_until(&reader, ',', &data), 2);
