@@ -49,7 +49,7 @@ static void *look_up(void *arg)
 {
 	const struct addrinfo hints = { .ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
 	struct look_up *l = arg;
-	struct addrinfo *list;
+	struct addrinfo *list = NULL;
 	char port[8];
 	if (weft__load_rlx(&l->shares) == 1) /* relaxed: a hint; then nobody wants to know any more */
 		return NULL;
