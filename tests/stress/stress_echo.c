@@ -134,7 +134,7 @@ START_TEST(echo)
 	run(all, &m);
 	ck_assert_uint_eq(get(gone), CONNECTIONS);
 	ck_assert_uint_gt(get(echoed), CONNECTIONS);
-	ck_assert_int_eq(open_descriptors(), before);
+	ck_assert_int_le(open_descriptors(), before); /* fewer: an emulator has some of its own */
 	printf("%llu exchanges, %llu connections served, %llu reset\n", (unsigned long long)get(echoed),
 	       (unsigned long long)get(served), (unsigned long long)get(reset_by_us));
 }

@@ -140,9 +140,10 @@ static void *in_a_scope(void *arg)
 	struct weft_scope scope;
 	weft_t holder = hold_the_pool();
 	check_eq(weft_scope_open(&scope, 0), 0);
-	check_eq(weft_scope_set_timeout(&scope, WEFT_MS(2)), 0);
-	for (int i = 0; i < 5; i++)
-		check_eq(weft_scope_spawn(&scope, NULL, child_of_scope, NULL), 0);
+	check_eq(weft_scope_set_timeout(&scope, WEFT_MS(100)), 0);
+	for (int i = 0, err; i < 5; i++)
+		check((err = weft_scope_spawn(&scope, NULL, child_of_scope, NULL)) == 0 ||
+		      err == -ECANCELED); /* on a machine that takes so long for it */
 	check_eq(weft_blocking(count_call, NULL, NULL), -ECANCELED);
 	check_eq(weft_scope_close(&scope), -ETIMEDOUT);
 
