@@ -143,7 +143,7 @@ END_TEST
 /* Messages stay whole, and a short one does not make the others wait. */
 static void *messages(void *arg)
 {
-	char data[100];
+	char data[100] = { 0 };
 	static const enum pair_kind kinds[] = { PACKETS, DATAGRAM };
 	for (int k = 0; k < 2; k++) {
 		p = make_pair(kinds[k]);
