@@ -57,7 +57,7 @@ static void limits(void)
 	check_eq(done, 0);
 	check(weft_now() - begin >= WEFT_MS(2));
 	for (ssize_t got; n > 0; n -= (size_t)got)
-		check((got = weft_read_timeout(p.out, data, sizeof data, 0)) > 0);
+		check((got = weft_read_timeout(p.out, data, sizeof data, WEFT_S(10))) > 0);
 	check_eq(weft_read_timeout(p.out, data, sizeof data, 0), -ETIMEDOUT);
 	check_eq(weft_write(p.in, "x", 1), 1);
 	check_eq(weft_read_all_timeout(p.out, data, 2, &done, WEFT_MS(1)), -ETIMEDOUT);
