@@ -34,7 +34,7 @@ static size_t fill(void)
 	static const char data[1000];
 	size_t n = 0;
 	ssize_t done;
-	while ((done = weft_write_timeout(p.in, data, sizeof data, WEFT_MS(50))) > 0) /* TCP finds room once more */
+	while ((done = weft_write_timeout(p.in, data, sizeof data, 0)) > 0)
 		n += (size_t)done;
 	check_eq(done, -ETIMEDOUT);
 	return n;
@@ -51,13 +51,16 @@ static void limits(void)
 	check_eq(weft_readv_timeout(p.out, &vec, 1, WEFT_US(50)), -ETIMEDOUT);
 	size_t n = fill(), done = 99;
 	begin = weft_now();
-	check_eq(weft_write_timeout(p.in, data, sizeof data, WEFT_MS(2)), -ETIMEDOUT);
+	ssize_t more;
+	while ((more = weft_write_timeout(p.in, data, sizeof data, WEFT_MS(2))) > 0) /* TCP finds room once more */
+		n += (size_t)more;
+	check_eq(more, -ETIMEDOUT);
 	check_eq(weft_writev_timeout(p.in, &vec, 1, WEFT_US(50)), -ETIMEDOUT);
 	check_eq(weft_write_all_timeout(p.in, data, sizeof data, &done, WEFT_US(50)), -ETIMEDOUT);
 	check_eq(done, 0);
 	check(weft_now() - begin >= WEFT_MS(2));
 	for (ssize_t got; n > 0; n -= (size_t)got)
-		check((got = weft_read_timeout(p.out, data, sizeof data, WEFT_S(10))) > 0);
+		check((got = weft_read_timeout(p.out, data, sizeof data, 0)) > 0);
 	check_eq(weft_read_timeout(p.out, data, sizeof data, 0), -ETIMEDOUT);
 	check_eq(weft_write(p.in, "x", 1), 1);
 	check_eq(weft_read_all_timeout(p.out, data, 2, &done, WEFT_MS(1)), -ETIMEDOUT);
