@@ -26,7 +26,8 @@ fi
 # The initramfs: the programs, what they link to, busybox, and an init that prints one line a program.
 rm -rf "$vm/initramfs"
 mkdir -p "$vm/initramfs/bin" "$vm/initramfs/tests" "$vm/initramfs/dev" "$vm/initramfs/proc" "$vm/initramfs/sys" \
-	"$vm/initramfs/tmp" "$vm/initramfs/lib/aarch64-linux-gnu"
+	"$vm/initramfs/tmp" "$vm/initramfs/etc" "$vm/initramfs/lib/aarch64-linux-gnu"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$vm/initramfs/etc/hosts"
 cp "$vm/root/bin/busybox" "$vm/initramfs/bin/"
 for program; do
 	cp "$build/$program" "$vm/initramfs/tests/"
@@ -51,26 +52,34 @@ mount -t tmpfs shm /dev/shm
 mount -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
 ip link set lo up
 echo "kernel: \$(uname -rm), \$(nproc) CPUs"
-pass=0 skip=0 fail=0
-for program in /tests/*; do
-	timeout -k 5 $TEST_TIMEOUT "\$program" >/tmp/output 2>&1
-	status=\$?
-	case \$status in
-	0) pass=\$((pass + 1)) && echo "PASS: \$program" ;;
-	77) skip=\$((skip + 1)) && echo "SKIP: \$program: \$(tail -n 1 /tmp/output)" ;;
-	*) fail=\$((fail + 1)) && echo "FAIL: \$program: exit status \$status" && tail -n 30 /tmp/output ;;
-	esac
+export TEST_TIMEOUT=$TEST_TIMEOUT
+mkdir /tmp/out
+ls /tests/* | xargs -n 1 -P 2 /one
+for result in PASS SKIP FAIL; do
+	echo "# \$result: \$(cat /tmp/out/*.result | grep -c \$result)"
 done
-echo "# PASS: \$pass"
-echo "# SKIP: \$skip"
-echo "# FAIL: \$fail"
 poweroff -f
 INIT
-chmod +x "$vm/initramfs/init"
+# One program; two at a time keep both CPUs busy. What it says goes to the console in one write.
+cat >"$vm/initramfs/one" <<'ONE'
+#!/bin/busybox sh
+name=${1##*/} out=/tmp/out/${1##*/} begin=$(date +%s)
+timeout -k 5 "$TEST_TIMEOUT" "$1" >"$out" 2>&1
+status=$?
+case $status in
+0) result=PASS said= ;;
+77) result=SKIP said=": $(tail -n 1 "$out")" ;;
+*) result=FAIL said=": exit status $status
+$(tail -n 30 "$out")" ;;
+esac
+echo "$result" >"$out.result"
+echo "$result: $name, $(($(date +%s) - begin)) s$said"
+ONE
+chmod +x "$vm/initramfs/init" "$vm/initramfs/one"
 (cd "$vm/initramfs" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$vm/initramfs.gz"
 
 timeout 1800 qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on -smp 2 -m 1024 -accel tcg,thread=multi -nographic \
 	-nic none -no-reboot -kernel "$vm"/root/boot/vmlinuz-* -initrd "$vm/initramfs.gz" \
-	-append 'console=ttyAMA0 quiet panic=-1' </dev/null | tr -d '\r' >"$vm/console"
+	-append 'console=ttyAMA0 quiet panic=-1' </dev/null | sed -u 's/\r$//' >"$vm/console"
 cat "$vm/console"
 grep -q '^# FAIL: ' "$vm/console" || { echo 'the machine stopped before the verdict' && exit 1; }
