@@ -220,6 +220,7 @@ EXTRA_DIST += \
 	docs/design.md \
 	docs/examples/chat.c \
 	docs/examples/copy.c \
+	docs/examples/crawler.c \
 	docs/examples/deadline_server.c \
 	docs/examples/echo.c \
 	docs/examples/embed.c \
@@ -232,6 +233,9 @@ EXTRA_DIST += \
 	docs/examples/pingpong.c \
 	docs/examples/pipeline.c \
 	docs/examples/proxy.c \
+	docs/examples/redis.h \
+	docs/examples/redis_client.c \
+	docs/examples/redis_server.c \
 	docs/examples/sleepers.c \
 	docs/examples/worker_pool.c \
 	docs/memory-model.md \
