@@ -2,99 +2,38 @@
 /*
  * echo-1 ... echo-9000: that many connections to an echo server, each with a request of 64 bytes under way. churn: connect, one
  * request, close. Figures: CPU time of the server for a request, as a ratio to a raw epoll server, both having their turns one
- * after the other; and in microseconds.
+ * after the other; and in microseconds. http-100, http-1000: the same with an HTTP request, and the same answer for each.
  * idle-bytes: resident memory of a connection that has served a request. hog-p99: the time of a round trip beside threads that compute.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "echo.h"
-#include "system.h"
-
-struct side {
-	struct echo_server server;
-	struct echo_load load;
-};
-
-static bool open_side(struct run *r, struct side *s, echo_serve *serve, unsigned connections)
-{
-	bool ok = echo_server_start(&s->server, serve) && echo_load_open(&s->load, s->server.port, connections);
-
-	if (!ok)
-		batch_fail(&r->batch, "server and connections: %s", strerror(errno));
-	return ok;
-}
-
-static void close_side(struct side *s)
-{
-	echo_load_close(&s->load);
-	echo_server_stop(&s->server);
-}
-
-/* CPU time in ns of a request. */
-static double measure(struct side *s, uint64_t ns)
-{
-	uint64_t cpu = echo_server_cpu(&s->server), requests = s->load.requests;
-
-	if (s->load.connections)
-		echo_load_turn(&s->load, ns);
-	else
-		echo_load_churn(&s->load, ns);
-	return (double)(echo_server_cpu(&s->server) - cpu) / (double)(s->load.requests - requests);
-}
-
-/* The first pair of turns warms up. Who comes second may pay for what the kernel has put off: so the two change places. */
-static void compare(struct run *r, struct side *raw, struct side *own)
-{
-	uint64_t ns = 10000000 + 5000 * r->size;
-	unsigned pairs = r->model == MODEL_GREEN ? 4 + 200000000 / (unsigned)ns : 2 + 60000000 / (unsigned)ns;
-
-	for (unsigned i = 0; i <= pairs && !raw->load.failed && !own->load.failed; i++) {
-		bool first = i % 2;
-		double own_first = first ? measure(own, ns) : 0, base = measure(raw, ns);
-		double cpu = first ? own_first : measure(own, ns);
-
-		if (i == 0)
-			continue;
-		batch_record(&r->batch, 0, cpu / base);
-		batch_record(&r->batch, 1, cpu / 1000);
-	}
-	batch_check(&r->batch, !raw->load.failed && !own->load.failed, "not all bytes came back");
-}
-
-static bool begin(struct run *r, uint64_t descriptors)
-{
-	system_pin_to(system_cpus() > 1);
-	if (system_cpus() < 2)
-		batch_note(&r->batch, "load and server on one CPU");
-	return echo_descriptors(r, descriptors + 64) && batch_more(&r->batch);
-}
+#include "echo_server.h"
 
 static void echo(struct run *r)
 {
-	struct side raw, own;
-	unsigned connections = (unsigned)r->size;
+	echo_compare(&r->batch, echo_serve_raw, echo_serve_by[r->model], (unsigned)r->size, false,
+		     r->model == MODEL_GREEN);
+}
 
-	if (!begin(r, 2 * r->size) || !open_side(r, &raw, echo_serve_raw, connections) ||
-	    !open_side(r, &own, echo_serve_by[r->model], connections))
-		return;
-	compare(r, &raw, &own);
-	close_side(&own);
-	close_side(&raw);
+static void http(struct run *r)
+{
+	echo_compare(&r->batch, echo_serve_raw_http, echo_serve_http_by[r->model], (unsigned)r->size, true,
+		     r->model == MODEL_GREEN);
 }
 
 static void idle_bytes(struct run *r)
 {
-	struct side idle;
+	struct echo_side idle;
 	unsigned connections = (unsigned)r->size;
 
-	if (!begin(r, r->size) || !open_side(r, &idle, echo_serve_by[r->model], 1))
+	if (!echo_begin(&r->batch, r->size) || !echo_open(&r->batch, &idle, echo_serve_by[r->model], 1, false))
 		return;
 	(void)echo_load_trip(&idle.load);
 
 	uint64_t before = echo_server_resident(&idle.server);
 	struct echo_load load;
-	bool all = echo_load_open(&load, idle.server.port, connections);
+	bool all = echo_load_open(&load, idle.server.port, connections, false);
 
 	batch_check(&r->batch, all, "not all could connect");
 	if (!all)
@@ -103,7 +42,7 @@ static void idle_bytes(struct run *r)
 	batch_check(&r->batch, !load.failed, "not all bytes came back");
 	batch_record(&r->batch, 0, (double)(echo_server_resident(&idle.server) - before) / connections);
 	echo_load_close(&load);
-	close_side(&idle);
+	echo_close(&idle);
 }
 
 static int ascending(const void *a, const void *b)
@@ -117,10 +56,10 @@ enum { TRIPS = 100 };
 
 static void hog_p99(struct run *r)
 {
-	struct side own;
+	struct echo_side own;
 	uint64_t took[TRIPS];
 
-	if (!begin(r, 1) || !open_side(r, &own, echo_serve_by_hogged[r->model], 1))
+	if (!echo_begin(&r->batch, 1) || !echo_open(&r->batch, &own, echo_serve_by_hogged[r->model], 1, false))
 		return;
 	(void)echo_load_trip(&own.load);
 	for (int i = 0; i < TRIPS; i++)
@@ -128,25 +67,29 @@ static void hog_p99(struct run *r)
 	qsort(took, TRIPS, sizeof(*took), ascending);
 	batch_record(&r->batch, 0, (double)took[TRIPS * 99 / 100] / 1000);
 	batch_check(&r->batch, !own.load.failed, "not all bytes came back");
-	close_side(&own);
+	echo_close(&own);
 }
 
-#define ECHO(id, name, n, pthread, fork, models)                                                                       \
+#define ECHO "an echo server for a request, "
+#define HTTP "an HTTP server for a request, "
+#define BY_CONNECTIONS(id, name, n, green, pthread, fork, models)                                                      \
 	const struct bench bench_##id = {                                                                              \
 		.rows = { name, name },                                                                                \
 		.units = { "ratio", "us" },                                                                            \
-		.what = "CPU time of an echo server for a request, " models,                                           \
-		.body = { echo, pthread, fork },                                                                       \
+		.what = "CPU time of " models,                                                                         \
+		.body = { green, pthread, fork },                                                                      \
 		.size = { n, n, n },                                                                                   \
 		.flags = BENCH_ONE_WORKER | BENCH_OUTSIDE | BENCH_COLD,                                                \
 	}
 
-ECHO(echo_1, "echo-1", 1, echo, echo, "1 connection; by raw epoll's");
-ECHO(echo_50, "echo-50", 50, echo, echo, "50 connections; by raw epoll's");
-ECHO(echo_500, "echo-500", 500, echo, echo, "500 connections; by raw epoll's");
-ECHO(echo_2000, "echo-2000", 2000, echo, NULL, "2,000 connections; by raw epoll's");
-ECHO(echo_9000, "echo-9000", 9000, NULL, NULL, "9,000 connections; by raw epoll's");
-ECHO(churn, "churn", 0, echo, echo, "one connection after the other; by raw epoll's");
+BY_CONNECTIONS(echo_1, "echo-1", 1, echo, echo, echo, ECHO "1 connection; by raw epoll's");
+BY_CONNECTIONS(echo_50, "echo-50", 50, echo, echo, echo, ECHO "50 connections; by raw epoll's");
+BY_CONNECTIONS(echo_500, "echo-500", 500, echo, echo, echo, ECHO "500 connections; by raw epoll's");
+BY_CONNECTIONS(echo_2000, "echo-2000", 2000, echo, echo, NULL, ECHO "2,000 connections; by raw epoll's");
+BY_CONNECTIONS(echo_9000, "echo-9000", 9000, echo, NULL, NULL, ECHO "9,000 connections; by raw epoll's");
+BY_CONNECTIONS(churn, "churn", 0, echo, echo, echo, ECHO "one connection after the other; by raw epoll's");
+BY_CONNECTIONS(http_100, "http-100", 100, http, http, http, HTTP "100 connections; by raw epoll's");
+BY_CONNECTIONS(http_1000, "http-1000", 1000, http, http, NULL, HTTP "1,000 connections; by raw epoll's");
 
 const struct bench bench_idle_bytes = {
 	.rows = { "idle-bytes" },

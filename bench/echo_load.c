@@ -9,18 +9,21 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "echo.h"
+#include "raw/http.h"
 
-enum { SIZE = 64, EVENTS = 512, PATIENCE_MS = 5000 };
+enum { SIZE = 64, EVENTS = 512, PATIENCE_MS = 5000, TOOK_MOST = 1 << 16 };
 
 struct echo_connection {
 	int fd;
 	unsigned got;
+	uint64_t sent;
 	uint64_t message[SIZE / sizeof(uint64_t)]; /* never the same twice */
 };
 
-bool echo_descriptors(struct run *r, uint64_t count)
+bool echo_descriptors(struct batch *b, uint64_t count)
 {
 	struct rlimit limit;
 
@@ -28,7 +31,7 @@ bool echo_descriptors(struct run *r, uint64_t count)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	if (limit.rlim_cur < count)
-		batch_fail(&r->batch, "needs %llu descriptors, ulimit -Hn is %llu", (unsigned long long)count,
+		batch_fail(b, "needs %llu descriptors, ulimit -Hn is %llu", (unsigned long long)count,
 			   (unsigned long long)limit.rlim_cur);
 	return limit.rlim_cur >= count;
 }
@@ -49,44 +52,64 @@ static int connect_to(uint16_t port)
 	return fd;
 }
 
+static size_t answer_size(const struct echo_load *l)
+{
+	return l->http ? sizeof(RAW_HTTP_ANSWER) - 1 : SIZE;
+}
+
 static void ask(struct echo_load *l, struct echo_connection *c)
 {
+	static const char get[] = RAW_HTTP_REQUEST;
+	const void *request = l->http ? (const void *)get : c->message;
+	ssize_t size = l->http ? (ssize_t)sizeof(get) - 1 : SIZE;
+
 	c->got = 0;
 	c->message[0] = ++l->requests;
 	c->message[SIZE / sizeof(uint64_t) - 1] = ~l->requests;
-	l->failed |= send(c->fd, c->message, SIZE, MSG_NOSIGNAL) != SIZE;
+	c->sent = batch_now();
+	l->failed |= send(c->fd, request, (size_t)size, MSG_NOSIGNAL) != size;
 }
 
-/* True if all has come back, or nothing more will. */
+/* True if all of the answer has come, or nothing more will. */
 static bool take(struct echo_load *l, struct echo_connection *c, int flags)
 {
-	char buffer[SIZE];
-	ssize_t n = recv(c->fd, buffer, SIZE - c->got, flags);
+	const char *answer = l->http ? RAW_HTTP_ANSWER : (const char *)c->message;
+	char buffer[256];
+	ssize_t n = recv(c->fd, buffer, answer_size(l) - c->got, flags);
+	uint64_t us;
 
 	if (n < 0 && errno == EAGAIN)
 		return false;
-	if (n <= 0 || memcmp(buffer, (char *)c->message + c->got, (size_t)n) != 0) {
+	if (n <= 0 || memcmp(buffer, answer + c->got, (size_t)n) != 0) {
 		l->failed = true;
 		return true;
 	}
 	c->got += (unsigned)n;
-	return c->got == SIZE;
+	if (c->got < answer_size(l))
+		return false;
+	us = (batch_now() - c->sent) / 1000;
+	l->took[us < TOOK_MOST ? us : TOOK_MOST - 1]++;
+	return true;
 }
 
-bool echo_load_open(struct echo_load *l, uint16_t port, unsigned connections)
+bool echo_load_open(struct echo_load *l, uint16_t port, unsigned connections, bool http)
 {
 	*l = (struct echo_load){ .port = port,
 				 .epoll = epoll_create1(EPOLL_CLOEXEC),
+				 .http = http,
 				 .connections = connections,
-				 .connection = calloc(connections + 1, sizeof(struct echo_connection)) };
-	for (unsigned i = 0; l->connection && i < connections; i++) {
+				 .connection = calloc(connections + 1, sizeof(struct echo_connection)),
+				 .took = calloc(TOOK_MOST, sizeof(*l->took)) };
+	if (!l->connection || !l->took || l->epoll < 0)
+		return false;
+	for (unsigned i = 0; i < connections; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = &l->connection[i] };
 		int fd = l->connection[i].fd = connect_to(port);
 
 		if (fd < 0 || epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
 			return false;
 	}
-	return l->connection && l->epoll >= 0;
+	return true;
 }
 
 void echo_load_close(struct echo_load *l)
@@ -95,12 +118,29 @@ void echo_load_close(struct echo_load *l)
 		close(l->connection[i].fd);
 	close(l->epoll);
 	free(l->connection);
+	free(l->took);
+}
+
+void echo_load_reset(struct echo_load *l)
+{
+	l->requests = l->wall = 0;
+	memset(l->took, 0, TOOK_MOST * sizeof(*l->took));
+}
+
+unsigned echo_load_percentile(const struct echo_load *l, unsigned percent)
+{
+	uint64_t left = l->requests * percent / 100;
+	unsigned us = 0;
+
+	for (; us < TOOK_MOST - 1 && l->took[us] <= left; us++)
+		left -= l->took[us];
+	return us;
 }
 
 void echo_load_turn(struct echo_load *l, uint64_t ns)
 {
 	struct epoll_event events[EVENTS];
-	uint64_t end = batch_now() + ns;
+	uint64_t begin = batch_now(), end = begin + ns;
 	unsigned out = l->connections;
 
 	for (unsigned i = 0; i < l->connections; i++)
@@ -118,6 +158,7 @@ void echo_load_turn(struct echo_load *l, uint64_t ns)
 			else
 				out--;
 	}
+	l->wall += batch_now() - begin;
 }
 
 static void request(struct echo_load *l, struct echo_connection *c)
@@ -129,13 +170,14 @@ static void request(struct echo_load *l, struct echo_connection *c)
 
 void echo_load_churn(struct echo_load *l, uint64_t ns)
 {
-	uint64_t end = batch_now() + ns;
+	uint64_t begin = batch_now(), end = begin + ns;
 
 	do {
 		l->connection[0].fd = connect_to(l->port);
 		request(l, &l->connection[0]);
 		close(l->connection[0].fd);
 	} while (!l->failed && batch_now() < end);
+	l->wall += batch_now() - begin;
 }
 
 uint64_t echo_load_trip(struct echo_load *l)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Echo servers: a green thread, a kernel thread or a process for each connection, and raw epoll. */
+/* Echo and HTTP servers: a green thread, a kernel thread or a process for each connection. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 
-#include "echo.h"
-#include "raw/epoll_server.h"
-#include "system.h"
+#include "echo_server.h"
+#include "raw/http.h"
 
 enum { BUFFER = 1024 }; /* of a connection that has a stack of its own */
 
@@ -27,12 +26,30 @@ static void *green_echo(void *arg)
 	return NULL;
 }
 
+static void *green_http(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+	struct raw_http h = { .size = 0 };
+	char out[RAW_HTTP_OUT];
+	ssize_t n, size;
+
+	while ((n = weft_recv(fd, h.in + h.size, sizeof(h.in) - h.size, 0)) > 0) {
+		size = (ssize_t)raw_http_answers(&h, (size_t)n, out);
+		if (size && weft_write_all(fd, out, (size_t)size, NULL) != size)
+			break;
+	}
+	weft_close(fd);
+	return NULL;
+}
+
+static void *(*green_talk)(void *) = green_echo;
+
 static void *green_accept(void *arg)
 {
 	int listener = (int)(intptr_t)arg, fd;
 
 	while ((fd = weft_accept(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-		if (weft_spawn(NULL, NULL, green_echo, (void *)(intptr_t)fd) != 0)
+		if (weft_spawn(NULL, NULL, green_talk, (void *)(intptr_t)fd) != 0)
 			weft_close(fd);
 	return NULL;
 }
@@ -77,6 +94,12 @@ static void serve_green(int listener, struct echo_shared *shared)
 	green_run(listener, green_accept);
 }
 
+static void serve_green_http(int listener, struct echo_shared *shared)
+{
+	green_talk = green_http;
+	serve_green(listener, shared);
+}
+
 static void serve_green_hogged(int listener, struct echo_shared *shared)
 {
 	(void)shared;
@@ -99,6 +122,24 @@ static void *kernel_echo(void *arg)
 	return NULL;
 }
 
+static void *kernel_http(void *arg)
+{
+	int fd = (int)(intptr_t)arg;
+	struct raw_http h = { .size = 0 };
+	char out[RAW_HTTP_OUT];
+	ssize_t n, size;
+
+	while ((n = recv(fd, h.in + h.size, sizeof(h.in) - h.size, 0)) > 0) {
+		size = (ssize_t)raw_http_answers(&h, (size_t)n, out);
+		if (size && send(fd, out, (size_t)size, MSG_NOSIGNAL) != size)
+			break;
+	}
+	close(fd);
+	return NULL;
+}
+
+static void *(*kernel_talk)(void *) = kernel_echo;
+
 static int accept_blocking(int listener)
 {
 	int fd;
@@ -118,9 +159,15 @@ static void serve_pthread(int listener, struct echo_shared *shared)
 		int fd = accept_blocking(listener);
 		pthread_t thread;
 
-		if (pthread_create(&thread, &model_pthread_attr, kernel_echo, (void *)(intptr_t)fd) != 0)
+		if (pthread_create(&thread, &model_pthread_attr, kernel_talk, (void *)(intptr_t)fd) != 0)
 			close(fd);
 	}
+}
+
+static void serve_pthread_http(int listener, struct echo_shared *shared)
+{
+	kernel_talk = kernel_http;
+	serve_pthread(listener, shared);
 }
 
 static void *kernel_hog(void *arg)
@@ -157,7 +204,7 @@ static void serve_fork(int listener, struct echo_shared *shared)
 
 		if (pid == 0) {
 			close(listener);
-			kernel_echo((void *)(intptr_t)fd);
+			kernel_talk((void *)(intptr_t)fd);
 			_exit(0);
 		}
 		if (pid > 0 && shared->processes < ECHO_PROCESSES)
@@ -167,79 +214,12 @@ static void serve_fork(int listener, struct echo_shared *shared)
 	}
 }
 
-void echo_serve_raw(int listener, struct echo_shared *shared)
+static void serve_fork_http(int listener, struct echo_shared *shared)
 {
-	(void)shared;
-	raw_serve(listener);
+	kernel_talk = kernel_http;
+	serve_fork(listener, shared);
 }
 
 echo_serve *const echo_serve_by[MODELS] = { serve_green, serve_pthread, serve_fork };
+echo_serve *const echo_serve_http_by[MODELS] = { serve_green_http, serve_pthread_http, serve_fork_http };
 echo_serve *const echo_serve_by_hogged[MODELS] = { serve_green_hogged, serve_pthread_hogged, NULL };
-
-/* --- their processes --- */
-
-static int listen_anywhere(uint16_t *port)
-{
-	struct sockaddr_in address;
-	socklen_t length = sizeof(address);
-	int fd = raw_listen(0);
-
-	if (fd >= 0)
-		getsockname(fd, (struct sockaddr *)&address, &length);
-	*port = fd >= 0 ? ntohs(address.sin_port) : 0;
-	return fd;
-}
-
-bool echo_server_start(struct echo_server *s, echo_serve *serve)
-{
-	int listener = listen_anywhere(&s->port);
-
-	s->shared = system_shared(sizeof(*s->shared));
-	if (listener < 0 || !s->shared)
-		return false;
-	s->pid = fork();
-	if (s->pid == 0) {
-		alarm(0);
-		system_pin_to(0);
-		serve(listener, s->shared);
-		_exit(1);
-	}
-	close(listener);
-	return s->pid > 0;
-}
-
-/* Those of its children that it has forked end when their connection does. */
-void echo_server_stop(struct echo_server *s)
-{
-	kill(s->pid, SIGKILL);
-	while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-static uint64_t cpu_of(int pid)
-{
-	struct timespec t;
-	clockid_t clock;
-
-	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
-		return 0;
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-uint64_t echo_server_cpu(const struct echo_server *s)
-{
-	uint64_t sum = cpu_of(s->pid) + s->shared->reaped_ns;
-
-	for (unsigned i = 0; i < s->shared->processes; i++)
-		sum += cpu_of(s->shared->pid[i]);
-	return sum;
-}
-
-uint64_t echo_server_resident(const struct echo_server *s)
-{
-	uint64_t sum = system_resident_of(s->pid);
-
-	for (unsigned i = 0; i < s->shared->processes; i++)
-		sum += system_resident_of(s->shared->pid[i]);
-	return sum;
-}

@@ -32,8 +32,11 @@ bench_weft_bench_SOURCES = \
 	bench/channel.h \
 	bench/crew.h \
 	bench/echo.h \
+	bench/echo_compare.c \
 	bench/echo_load.c \
+	bench/echo_process.c \
 	bench/echo_server.c \
+	bench/echo_server.h \
 	bench/harness.c \
 	bench/harness.h \
 	bench/json.c \
@@ -46,6 +49,7 @@ bench_weft_bench_SOURCES = \
 	bench/progress.c \
 	bench/rally.h \
 	bench/raw/epoll_server.h \
+	bench/raw/http.h \
 	bench/round.c \
 	bench/system.c \
 	bench/system.h \
@@ -105,7 +109,7 @@ raw_programs = \
 	bench/raw/echo_epoll \
 	bench/raw/load
 EXTRA_PROGRAMS += $(raw_programs)
-bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c bench/raw/epoll_server.h
+bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c bench/raw/epoll_server.h bench/raw/http.h
 bench_raw_echo_epoll_LDADD =
 bench_raw_load_SOURCES = bench/raw/load.c
 bench_raw_load_LDADD =

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The server of epoll_server.h as a program.
- *   echo_epoll PORT */
-#include "epoll_server.h"
-
+/* The servers of epoll_server.h and http.h as a program.
+ *   echo_epoll PORT [http] */
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "epoll_server.h"
+#include "http.h"
 
 int main(int argc, char **argv)
 {
@@ -13,5 +14,5 @@ int main(int argc, char **argv)
 		perror("echo_epoll");
 		return 1;
 	}
-	raw_serve(listener);
+	raw_serve(listener, argc > 2 ? raw_http : raw_echo);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The least that an echo server can be: one kernel thread, epoll, recv, send. What others are measured against. */
+/* The least that a server can be: one kernel thread, epoll, recv, send. What others are measured against. */
 #ifndef BENCH_RAW_EPOLL_SERVER_H
 #define BENCH_RAW_EPOLL_SERVER_H
 
@@ -32,6 +32,9 @@ static inline void raw_add(int epoll, int fd)
 	epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
+/* Something has come on the connection. */
+typedef void raw_talk(int fd);
+
 static inline void raw_echo(int fd)
 {
 	char buffer[4096];
@@ -40,7 +43,7 @@ static inline void raw_echo(int fd)
 		close(fd);
 }
 
-static inline void raw_serve(int listener)
+static inline void raw_serve(int listener, raw_talk *talk)
 {
 	struct epoll_event events[RAW_EVENTS];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -51,7 +54,7 @@ static inline void raw_serve(int listener)
 			if (events[i].data.fd == listener)
 				raw_add(epoll, accept4(listener, NULL, NULL, SOCK_NONBLOCK));
 			else
-				raw_echo(events[i].data.fd);
+				talk(events[i].data.fd);
 	}
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Two servers that take turns under the same load: echo.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "echo.h"
+#include "system.h"
+
+bool echo_begin(struct batch *b, uint64_t descriptors)
+{
+	system_pin_to(system_cpus() > 1);
+	if (system_cpus() < 2)
+		batch_note(b, "load and server on one CPU");
+	return echo_descriptors(b, descriptors + 64) && batch_more(b);
+}
+
+bool echo_open(struct batch *b, struct echo_side *s, echo_serve *serve, unsigned connections, bool http)
+{
+	bool ok = echo_server_start(&s->server, serve) && echo_load_open(&s->load, s->server.port, connections, http);
+
+	if (!ok)
+		batch_fail(b, "server and connections: %s", strerror(errno));
+	return ok;
+}
+
+void echo_close(struct echo_side *s)
+{
+	echo_load_close(&s->load);
+	echo_server_stop(&s->server);
+}
+
+/* CPU time in ns of a request. */
+static double measure(struct echo_side *s, uint64_t ns)
+{
+	uint64_t cpu = echo_server_cpu(&s->server), requests = s->load.requests;
+
+	if (s->load.connections)
+		echo_load_turn(&s->load, ns);
+	else
+		echo_load_churn(&s->load, ns);
+	return (double)(echo_server_cpu(&s->server) - cpu) / (double)(s->load.requests - requests);
+}
+
+static double per_second(const struct echo_load *l)
+{
+	return l->wall ? (double)l->requests * 1e9 / (double)l->wall : 0;
+}
+
+/* The first pair of turns warms up. Who comes second may pay for what the kernel has put off: so the two change places. */
+static void take_turns(struct batch *b, struct echo_side *raw, struct echo_side *own, uint64_t ns, unsigned pairs)
+{
+	for (unsigned i = 0; i <= pairs && !raw->load.failed && !own->load.failed; i++) {
+		bool first = i % 2;
+		double own_first = first ? measure(own, ns) : 0, base = measure(raw, ns);
+		double cpu = first ? own_first : measure(own, ns);
+
+		if (i == 0) {
+			echo_load_reset(&raw->load);
+			echo_load_reset(&own->load);
+			continue;
+		}
+		batch_record(b, 0, cpu / base);
+		batch_record(b, 1, cpu / 1000);
+	}
+	batch_check(b, !raw->load.failed && !own->load.failed, "not all bytes came back");
+	if (!b->failed)
+		batch_note(b, "%.0f/s, p50 %u us, p99 %u; raw epoll %.0f/s, p50 %u us, p99 %u", per_second(&own->load),
+			   echo_load_percentile(&own->load, 50), echo_load_percentile(&own->load, 99),
+			   per_second(&raw->load), echo_load_percentile(&raw->load, 50),
+			   echo_load_percentile(&raw->load, 99));
+}
+
+void echo_compare(struct batch *b, echo_serve *raw_serve, echo_serve *own_serve, unsigned connections, bool http,
+		  bool is_main)
+{
+	struct echo_side raw, own;
+	uint64_t ns = 10000000 + 5000 * (uint64_t)connections;
+	unsigned pairs = is_main ? 4 + 200000000 / (unsigned)ns : 2 + 60000000 / (unsigned)ns;
+
+	if (!echo_begin(b, 2 * (uint64_t)connections) || !echo_open(b, &raw, raw_serve, connections, http) ||
+	    !echo_open(b, &own, own_serve, connections, http))
+		return;
+	take_turns(b, &raw, &own, ns, pairs);
+	echo_close(&own);
+	echo_close(&raw);
+}
