@@ -53,7 +53,7 @@ struct echo_load {
 	unsigned connections;
 	struct echo_connection *connection;
 	uint64_t requests, wall; /* ns of the turns */
-	uint32_t *took;		 /* how many round trips took so many microseconds */
+	uint32_t *took;		 /* how many round trips took so long */
 };
 
 bool echo_load_open(struct echo_load *l, uint16_t port, unsigned connections, bool http);

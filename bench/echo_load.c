@@ -14,7 +14,7 @@
 #include "echo.h"
 #include "raw/http.h"
 
-enum { SIZE = 64, EVENTS = 512, PATIENCE_MS = 5000, TOOK_MOST = 1 << 16 };
+enum { SIZE = 64, EVENTS = 512, PATIENCE_MS = 5000, EXACT = 64, BUCKETS = 32 * EXACT };
 
 struct echo_connection {
 	int fd;
@@ -70,13 +70,29 @@ static void ask(struct echo_load *l, struct echo_connection *c)
 	l->failed |= send(c->fd, request, (size_t)size, MSG_NOSIGNAL) != size;
 }
 
+/* Exact below 2 EXACT microseconds, to 1 in EXACT above. */
+static unsigned bucket_of(uint64_t us)
+{
+	unsigned shift = 0;
+
+	while (us >> shift >= 2 * EXACT)
+		shift++;
+	return shift * EXACT + (unsigned)(us >> shift);
+}
+
+static unsigned microseconds_of(unsigned bucket)
+{
+	unsigned shift = bucket < 2 * EXACT ? 0 : bucket / EXACT - 1;
+
+	return (bucket - shift * EXACT) << shift;
+}
+
 /* True if all of the answer has come, or nothing more will. */
 static bool take(struct echo_load *l, struct echo_connection *c, int flags)
 {
 	const char *answer = l->http ? RAW_HTTP_ANSWER : (const char *)c->message;
 	char buffer[256];
 	ssize_t n = recv(c->fd, buffer, answer_size(l) - c->got, flags);
-	uint64_t us;
 
 	if (n < 0 && errno == EAGAIN)
 		return false;
@@ -87,8 +103,7 @@ static bool take(struct echo_load *l, struct echo_connection *c, int flags)
 	c->got += (unsigned)n;
 	if (c->got < answer_size(l))
 		return false;
-	us = (batch_now() - c->sent) / 1000;
-	l->took[us < TOOK_MOST ? us : TOOK_MOST - 1]++;
+	l->took[bucket_of((batch_now() - c->sent) / 1000)]++;
 	return true;
 }
 
@@ -99,7 +114,7 @@ bool echo_load_open(struct echo_load *l, uint16_t port, unsigned connections, bo
 				 .http = http,
 				 .connections = connections,
 				 .connection = calloc(connections + 1, sizeof(struct echo_connection)),
-				 .took = calloc(TOOK_MOST, sizeof(*l->took)) };
+				 .took = calloc(BUCKETS, sizeof(*l->took)) };
 	if (!l->connection || !l->took || l->epoll < 0)
 		return false;
 	for (unsigned i = 0; i < connections; i++) {
@@ -124,17 +139,17 @@ void echo_load_close(struct echo_load *l)
 void echo_load_reset(struct echo_load *l)
 {
 	l->requests = l->wall = 0;
-	memset(l->took, 0, TOOK_MOST * sizeof(*l->took));
+	memset(l->took, 0, BUCKETS * sizeof(*l->took));
 }
 
 unsigned echo_load_percentile(const struct echo_load *l, unsigned percent)
 {
 	uint64_t left = l->requests * percent / 100;
-	unsigned us = 0;
+	unsigned bucket = 0;
 
-	for (; us < TOOK_MOST - 1 && l->took[us] <= left; us++)
-		left -= l->took[us];
-	return us;
+	for (; bucket < BUCKETS - 1 && l->took[bucket] <= left; bucket++)
+		left -= l->took[bucket];
+	return microseconds_of(bucket);
 }
 
 void echo_load_turn(struct echo_load *l, uint64_t ns)

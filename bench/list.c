@@ -12,8 +12,8 @@ extern const struct bench bench_chan_stream_2;
 extern const struct bench bench_select_2, bench_select_16;
 extern const struct bench bench_pipe, bench_socketpair, bench_mq, bench_shm_futex;
 extern const struct bench bench_echo_1, bench_echo_50, bench_echo_500, bench_echo_2000, bench_echo_9000;
-extern const struct bench bench_churn, bench_http_100, bench_http_1000, bench_idle_bytes, bench_hog_p99,
-	bench_read_cached;
+extern const struct bench bench_churn, bench_http_100, bench_http_1000, bench_idle_bytes, bench_hog_p99;
+extern const struct bench bench_read_cached, bench_read_uncached;
 extern const struct bench bench_timer, bench_timer_wait;
 extern const struct bench bench_scope_10, bench_cancel, bench_cancel_scope, bench_local;
 extern const struct bench bench_fib, bench_skynet;
@@ -31,7 +31,8 @@ const struct bench *const bench_all[] = {
 	&bench_select_2, &bench_select_16,
 	&bench_pipe, &bench_socketpair, &bench_mq, &bench_shm_futex,
 	&bench_echo_1, &bench_echo_50, &bench_echo_500, &bench_echo_2000, &bench_echo_9000,
-	&bench_churn, &bench_http_100, &bench_http_1000, &bench_idle_bytes, &bench_hog_p99, &bench_read_cached,
+	&bench_churn, &bench_http_100, &bench_http_1000, &bench_idle_bytes, &bench_hog_p99,
+	&bench_read_cached, &bench_read_uncached,
 	&bench_timer, &bench_timer_wait,
 	&bench_scope_10, &bench_cancel, &bench_cancel_scope, &bench_local,
 	&bench_fib, &bench_skynet,

@@ -72,7 +72,7 @@ peer_frame = \
 	bench/peers/peer.c \
 	bench/peers/peer.h
 
-peers =
+peers = bench/peers/weft-peer-raw-uring
 if HAVE_BOOST_FIBER
 peers += bench/peers/weft-peer-boost-fiber
 endif
@@ -89,6 +89,7 @@ endif
 EXTRA_PROGRAMS += \
 	bench/peers/weft-peer-boost-fiber \
 	bench/peers/weft-peer-pth \
+	bench/peers/weft-peer-raw-uring \
 	bench/peers/weft-peer-st
 
 bench_peers_weft_peer_boost_fiber_SOURCES = bench/peers/boost_fiber.cc $(peer_frame)
@@ -98,7 +99,25 @@ bench_peers_weft_peer_pth_LDADD = -lpth
 bench_peers_weft_peer_st_SOURCES = bench/peers/st.c $(peer_frame)
 bench_peers_weft_peer_st_LDADD = -lst
 
-go_peer = bench/peers/chan.go bench/peers/go.go
+bench_peers_weft_peer_raw_uring_SOURCES = \
+	bench/batch.c \
+	bench/batch.h \
+	bench/echo.h \
+	bench/echo_compare.c \
+	bench/echo_load.c \
+	bench/echo_process.c \
+	bench/peers/peer.c \
+	bench/peers/peer.h \
+	bench/peers/raw_uring.c \
+	bench/raw/epoll_server.h \
+	bench/raw/http.h \
+	bench/raw/uring_server.h \
+	bench/system.c \
+	bench/system.h
+bench_peers_weft_peer_raw_uring_CPPFLAGS = $(AM_CPPFLAGS) $(LIBURING_CFLAGS)
+bench_peers_weft_peer_raw_uring_LDADD = $(LIBURING_LIBS)
+
+go_peer = bench/peers/chan.go bench/peers/echo.go bench/peers/go.go
 EXTRA_DIST += $(go_peer)
 bench/peers/weft-peer-go: $(go_peer)
 	@mkdir -p bench/peers
@@ -108,9 +127,18 @@ bench/peers/weft-peer-go: $(go_peer)
 raw_programs = \
 	bench/raw/echo_epoll \
 	bench/raw/load
-EXTRA_PROGRAMS += $(raw_programs)
+if HAVE_LIBURING
+raw_programs += bench/raw/echo_uring
+endif
+EXTRA_PROGRAMS += \
+	bench/raw/echo_epoll \
+	bench/raw/echo_uring \
+	bench/raw/load
 bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c bench/raw/epoll_server.h bench/raw/http.h
 bench_raw_echo_epoll_LDADD =
+bench_raw_echo_uring_SOURCES = bench/raw/echo_uring.c bench/raw/epoll_server.h bench/raw/uring_server.h
+bench_raw_echo_uring_CPPFLAGS = $(AM_CPPFLAGS) $(LIBURING_CFLAGS)
+bench_raw_echo_uring_LDADD = $(LIBURING_LIBS)
 bench_raw_load_SOURCES = bench/raw/load.c
 bench_raw_load_LDADD =
 raw: $(raw_programs)

@@ -24,7 +24,7 @@
 #define LIMIT_SECONDS 6
 #define CANNOT 77
 
-static const char *const names[] = { "boost-fiber", "st", "pth", "go" };
+static const char *const names[] = { "raw-uring", "boost-fiber", "st", "pth", "go" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 static struct peer {
@@ -81,10 +81,11 @@ void peers_find(const struct options *options)
 	look_in(WEFT_PEERS_DIR);
 }
 
-static bool bench_row_index(const struct bench *bench, const char *name, int *index)
+/* Two figures may have the same name, in other units. */
+static bool find_figure(const struct bench *bench, const char *name, const char *unit, int *index)
 {
-	for (*index = 0; *index < BATCH_ROWS; (*index)++)
-		if (bench->rows[*index] && strcmp(bench->rows[*index], name) == 0)
+	for (*index = 0; *index < BATCH_ROWS && bench->rows[*index]; (*index)++)
+		if (strcmp(bench->rows[*index], name) == 0 && strcmp(bench->units[*index], unit) == 0)
 			return true;
 	return false;
 }
@@ -121,7 +122,7 @@ static bool take(const char *line, const struct bench *bench, const struct optio
 	if (sscanf(line, "%63s %u %15s %u %lf %lf %lf %lf %n", name, &w, unit, &s.n, &s.median, &s.min, &s.max, &s.p99,
 		   &end) != 8)
 		return false;
-	if (w != workers || !bench_row_index(bench, name, &index) || strcmp(unit, bench->units[index]) != 0)
+	if (w != workers || !find_figure(bench, name, unit, &index))
 		return false;
 	if (bench_wanted(options, name))
 		add(bench, p, workers, index, &s, line + end, rows);

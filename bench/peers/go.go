@@ -284,6 +284,9 @@ func main() {
 	}
 	runtime.GOMAXPROCS(workers)
 	debug.SetGCPercent(100)
+	if os.Args[1] == "serve-echo" {
+		serveEcho()
+	}
 	if !run(os.Args[1], workers) {
 		fmt.Println("no driver for that")
 		os.Exit(77)
