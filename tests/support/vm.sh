@@ -1,21 +1,39 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# vm-aarch64.sh BUILD-DIR PROGRAM...: runs test programs of an aarch64 build on a real aarch64 kernel in qemu-system.
-# The kernel and a static busybox are downloaded as Debian packages, without installing them, into build/vm. Ends with
-# the counts in the form of automake's test-suite.log; needs no root.
+# vm.sh MACHINE BUILD-DIR PROGRAM...: runs test programs of a build on a real kernel in qemu-system.
+#   MACHINE  aarch64: the newest that apt knows    x86_64: Linux 6.1, for what older kernels do not have
+# The kernel and a static busybox are downloaded as Debian packages, without installing them, into build/vm-MACHINE. Ends
+# with the counts in the form of automake's test-suite.log; needs no root.
 set -eu
-build=$1
-shift
+machine=$1 build=$2
+shift 2
 : "${TEST_TIMEOUT:=900}"
-vm=$PWD/build/vm
+vm=$PWD/build/vm-$machine
+case $machine in
+aarch64)
+	architecture=arm64 kernels='^linux-image-[0-9.]+.*-cloud-arm64$' console=ttyAMA0
+	set_up='-M virt -cpu max,pauth-impdef=on'
+	loader=/lib/ld-linux-aarch64.so.1 emulator='qemu-aarch64 -L / -E LD_TRACE_LOADED_OBJECTS=1'
+	;;
+x86_64)
+	architecture=amd64 kernels='^linux-image-6\.1\.[0-9.]+.*-cloud-amd64$' console=ttyS0
+	set_up='-cpu max'
+	loader=/lib64/ld-linux-x86-64.so.2 emulator='env LD_TRACE_LOADED_OBJECTS=1'
+	;;
+*)
+	echo "vm.sh: what is a $machine?" >&2
+	exit 2
+	;;
+esac
+libraries=/lib/$machine-linux-gnu
 mkdir -p "$vm"
 
 if [ ! -e "$vm/unpacked" ]; then
-	kernel=$(apt-cache search --names-only '^linux-image-[0-9.]+.*-cloud-arm64$' | cut -d ' ' -f 1 | sort -V | tail -n 1)
-	[ -n "$kernel" ] || { echo 'no linux-image-*-cloud-arm64 is known to apt' && exit 1; }
+	kernel=$(apt-cache search --names-only "$kernels" | cut -d ' ' -f 1 | sort -V | tail -n 1)
+	[ -n "$kernel" ] || { echo "apt knows no $kernels" && exit 1; }
 	(
 		cd "$vm"
-		apt-get -q download "$kernel:arm64" busybox-static:arm64
+		apt-get -q download "$kernel:$architecture" "busybox-static:$architecture"
 		for package in ./*.deb; do
 			dpkg -x "$package" root
 		done
@@ -26,18 +44,18 @@ fi
 # The initramfs: the programs, what they link to, busybox, and an init that prints one line a program.
 rm -rf "$vm/initramfs"
 mkdir -p "$vm/initramfs/bin" "$vm/initramfs/tests" "$vm/initramfs/dev" "$vm/initramfs/proc" "$vm/initramfs/sys" \
-	"$vm/initramfs/tmp" "$vm/initramfs/etc" "$vm/initramfs/lib/aarch64-linux-gnu"
+	"$vm/initramfs/tmp" "$vm/initramfs/etc" "$vm/initramfs$libraries" "$vm/initramfs${loader%/*}"
 printf '127.0.0.1 localhost\n::1 localhost\n' >"$vm/initramfs/etc/hosts"
 cp "$vm/root/bin/busybox" "$vm/initramfs/bin/"
 for program; do
 	cp "$build/$program" "$vm/initramfs/tests/"
 	# What `ldd` would say. libgcc_s besides, since libc loads it by itself.
-	qemu-aarch64 -L / -E LD_TRACE_LOADED_OBJECTS=1 "$build/$program"
-	echo '/lib/aarch64-linux-gnu/libgcc_s.so.1'
+	$emulator "$build/$program"
+	echo "$libraries/libgcc_s.so.1"
 done | grep -o '/[^ ]*\.so[^ ]*' | sort -u | while read -r library; do
-	[ ! -e "$library" ] || cp -L "$library" "$vm/initramfs/lib/aarch64-linux-gnu/"
+	[ ! -e "$library" ] || cp -L "$library" "$vm/initramfs$libraries/"
 done
-cp -L /lib/ld-linux-aarch64.so.1 "$vm/initramfs/lib/"
+cp -L "$loader" "$vm/initramfs$loader"
 cat >"$vm/initramfs/init" <<INIT
 #!/bin/busybox sh
 /bin/busybox --install -s /bin
@@ -78,8 +96,10 @@ ONE
 chmod +x "$vm/initramfs/init" "$vm/initramfs/one"
 (cd "$vm/initramfs" && find . | cpio -o -H newc -R 0:0 --quiet | gzip -1) >"$vm/initramfs.gz"
 
-timeout 1800 qemu-system-aarch64 -M virt -cpu max,pauth-impdef=on -smp 2 -m 1024 -accel tcg,thread=multi -nographic \
-	-nic none -no-reboot -kernel "$vm"/root/boot/vmlinuz-* -initrd "$vm/initramfs.gz" \
-	-append 'console=ttyAMA0 quiet panic=-1' </dev/null | sed -u 's/\r$//' >"$vm/console"
+# shellcheck disable=SC2086 # one word an option
+timeout 1800 "qemu-system-$machine" $set_up -smp 2 -m 1024 -accel tcg,thread=multi -nographic -nic none -no-reboot \
+	-kernel "$vm"/root/boot/vmlinuz-* -initrd "$vm/initramfs.gz" \
+	-append "console=$console quiet panic=-1" </dev/null |
+	sed -u 's/\r$//; s/\x1b\(c\|\[[?0-9;]*[A-Za-z]\)//g' >"$vm/console"
 cat "$vm/console"
 grep -q '^# FAIL: ' "$vm/console" || { echo 'the machine stopped before the verdict' && exit 1; }
