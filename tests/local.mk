@@ -74,8 +74,10 @@ system_tests = \
 	tests/system/test_net_name \
 	tests/system/test_outside \
 	tests/system/test_park \
+	tests/system/test_peers \
 	tests/system/test_pinned \
 	tests/system/test_poll \
+	tests/system/test_refused \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
@@ -226,7 +228,9 @@ io_tests = \
 	tests/system/test_io_hog \
 	tests/system/test_net \
 	tests/system/test_net_accept \
+	tests/system/test_peers \
 	tests/system/test_poll \
+	tests/system/test_refused \
 	tests/system/test_socket
 VALGRIND = valgrind -q --error-exitcode=99 --fair-sched=yes
 
