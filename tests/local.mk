@@ -111,6 +111,7 @@ stress_tests = \
 	tests/stress/stress_blocked \
 	tests/stress/stress_cancel \
 	tests/stress/stress_chan \
+	tests/stress/stress_connections \
 	tests/stress/stress_echo \
 	tests/stress/stress_join \
 	tests/stress/stress_million \
@@ -212,6 +213,7 @@ valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(u
 # What depends on the kernel's ways to wait for descriptors: for machines with another kernel.
 io_tests = \
 	tests/fault/test_fail_io \
+	tests/stress/stress_connections \
 	tests/stress/stress_echo \
 	tests/system/test_blocking \
 	tests/system/test_buffered \

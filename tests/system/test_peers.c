@@ -44,15 +44,13 @@ static struct slow {
 } slow[SLOW];
 static shared drain;
 
+static unsigned char much[MUCH];
+
 static void *write_much(void *arg)
 {
 	struct slow *s = arg;
-	unsigned char *data = malloc(MUCH);
-	for (uint64_t i = 0; i < MUCH; i++)
-		data[i] = byte_at(i);
-	check_eq(weft_write_all(s->in, data, MUCH, NULL), MUCH);
+	check_eq(weft_write_all(s->in, much, MUCH, NULL), MUCH);
 	set(s->written, 1);
-	free(data);
 	check_eq(weft_close(s->in), 0);
 	return NULL;
 }
@@ -66,7 +64,7 @@ static void *read_slowly(void *arg)
 	for (ssize_t n; (n = weft_read(s->out, data, at < BY_BYTES ? 1 : most)) != 0; at += (uint64_t)n) {
 		check(n > 0);
 		for (ssize_t i = 0; i < n; i++)
-			check_eq(data[i], byte_at(at + (uint64_t)i));
+			check_eq(data[i], much[at + (uint64_t)i]);
 		if (at + (uint64_t)n == BY_BYTES)
 			wait_until(get(drain));
 	}
@@ -74,6 +72,14 @@ static void *read_slowly(void *arg)
 	free(data);
 	check_eq(weft_close(s->out), 0);
 	return NULL;
+}
+
+static void begin_slowly(void)
+{
+	for (uint64_t i = 0; i < MUCH; i++)
+		much[i] = byte_at(i);
+	listener = listen_any(&address, SLOW);
+	hold_little(listener); /* what it accepts inherits this */
 }
 
 static void *echo_bytes(void *arg)
@@ -99,8 +105,7 @@ static void exchange_bytes(int fd)
 static void *beside_slow_readers(void *arg)
 {
 	weft_t writer[SLOW], reader[SLOW], echo;
-	listener = listen_any(&address, SLOW);
-	hold_little(listener); /* what it accepts inherits this */
+	begin_slowly();
 	int fast = dial();
 	echo = spawn(WEFT_GREEN, echo_bytes, (void *)(intptr_t)accept_next());
 	for (int i = 0; i < SLOW; i++) {
@@ -136,8 +141,7 @@ END_TEST
 static void *kept_back(void *arg)
 {
 	weft_t writer[SLOW];
-	listener = listen_any(&address, SLOW);
-	hold_little(listener); /* what it accepts inherits this */
+	begin_slowly();
 	for (int i = 0; i < SLOW; i++) {
 		slow[i].in = dial();
 		hold_little(slow[i].in);
