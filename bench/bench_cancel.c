@@ -16,7 +16,7 @@ MODEL_INLINE void *waiter(void *arg, const struct model *m)
 	struct member *self = arg;
 
 	crew_sit(self, m);
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		return weft_park() == -ECANCELED ? self : NULL;
 	for (;;)
 		(void)pause();
@@ -25,7 +25,7 @@ MODEL_THREAD(waiter)
 
 MODEL_INLINE int cancel_unit(union unit unit, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		return weft_cancel(unit.green);
 	return m->id == MODEL_PTHREAD ? pthread_cancel(unit.pthread) : kill(unit.fork.pid, SIGKILL);
 }
@@ -36,7 +36,7 @@ MODEL_INLINE bool join_canceled(union unit unit, const struct member *self, cons
 	void *result;
 	int status;
 
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		return m->join(unit) == (uintptr_t)self;
 	if (m->id == MODEL_PTHREAD)
 		return pthread_join(unit.pthread, &result) == 0 && result == PTHREAD_CANCELED;

@@ -30,7 +30,7 @@ MODEL_INLINE bool channel_make(union channel *channel, const struct model *m, ui
 {
 	struct kernel_channel *c = &channel->kernel;
 
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		return weft_chan_create(&channel->green, sizeof(uint64_t), capacity) == 0;
 	c->capacity = capacity;
 	return mutex_make(&c->mutex, m) && cond_make(&c->room, m) && cond_make(&c->elements, m);
@@ -68,7 +68,7 @@ MODEL_INLINE uint64_t kernel_channel_recv(struct kernel_channel *c, const struct
 
 MODEL_INLINE void channel_send(union channel *channel, uint64_t element, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_chan_send(channel->green, &element);
 	else
 		kernel_channel_send(&channel->kernel, element, m);
@@ -78,7 +78,7 @@ MODEL_INLINE uint64_t channel_recv(union channel *channel, const struct model *m
 {
 	uint64_t element = 0;
 
-	if (m->id != MODEL_GREEN)
+	if (!model_is_weft(m))
 		return kernel_channel_recv(&channel->kernel, m);
 	(void)weft_chan_recv(channel->green, &element);
 	return element;

@@ -1,175 +1,214 @@
 /* SPDX-License-Identifier: MIT */
-/* The harness: which rounds are run, and the rows that come of them. See harness.h; a round is in round.c. */
+/*
+ * Which rounds are run, in which order, and until when. See harness.h.
+ *
+ * A bench has a share of the time that is left, by its weight: the rounds that it should have at least. In each round its
+ * cells are run in a random order (--seed). After the rounds that all have, those cells go on whose interval is not narrow
+ * yet, while the share lasts. A bench that is late after half of its rounds has no more: its rows then have the
+ * confidence that is in so many.
+ */
 #include "harness.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "system.h"
 
-#define ROUNDS 3
-#define ROUNDS_COLD 2
-#define LONG_ROUND_NS 3000000000u /* no second one of this */
+#define ROUND_COST_NS 6000000u /* what a round takes besides its samples: a process, a warm-up */
+#define COLD_COST_NS 300000000u
 
-const char *const model_names[MODELS] = { "green", "pthread", "fork" };
+const char *const model_names[MODELS] = { "green", "pthread", "fork", "bound", "vfork", "posix_spawn" };
 
-bool bench_wanted(const struct options *options, const char *row)
+static bool listed(const char *list, const char *name)
 {
 	size_t length;
 
-	if (!row)
-		return false;
-	if (!options->only)
-		return true;
-	for (const char *s = options->only; *s; s += length + (s[length] == ',')) {
+	for (const char *s = list; *s; s += length + (s[length] == ',')) {
 		length = strcspn(s, ",");
-		if (length == strlen(row) && strncmp(s, row, length) == 0)
+		if (length == strlen(name) && strncmp(s, name, length) == 0)
 			return true;
 	}
 	return false;
 }
 
-struct row *rows_add(struct rows *rows)
+bool bench_wanted(const struct options *options, const char *row)
 {
-	if (rows->count % 64 == 0) {
-		rows->at = realloc(rows->at, (rows->count + 64) * sizeof(*rows->at));
-		if (!rows->at) {
-			fputs("weft-bench: no memory for the rows\n", stderr);
-			exit(1);
-		}
-	}
-	rows->at[rows->count] = (struct row){ 0 };
-	return &rows->at[rows->count++];
+	return row && (!options->only || listed(options->only, row));
 }
 
-/* The samples of all rounds of one model and number of workers. */
-struct cell {
-	enum model_id model;
-	unsigned workers;
-	uint64_t size;
-	uint64_t took; /* the last round, with its set-up */
-	unsigned count[BATCH_ROWS];
-	char note[BATCH_NOTE];
-	bool failed;
-	double samples[BATCH_ROWS][ROUNDS * BATCH_SAMPLES];
-};
-
-static void collect(struct cell *cell, const struct run *run)
+bool bench_any_wanted(const struct options *options, const struct bench *bench)
 {
-	const struct batch *b = &run->batch;
-
-	if (cell->size != run->size) /* samples of another size are no use */
-		memset(cell->count, 0, sizeof(cell->count));
-	cell->size = run->size;
-	if (b->note[0])
-		memcpy(cell->note, b->note, sizeof(cell->note));
-	if (b->failed)
-		cell->failed = true;
-	for (int i = 0; i < BATCH_ROWS && !b->failed; i++) {
-		memcpy(cell->samples[i] + cell->count[i], b->samples[i], b->count[i] * sizeof(double));
-		cell->count[i] += b->count[i];
-	}
+	if ((bench->flags & BENCH_FULL) && !options->effort->full && !options->only)
+		return false;
+	for (int i = 0; i < BATCH_ROWS; i++)
+		if (bench_wanted(options, bench->rows[i]))
+			return true;
+	return false;
 }
 
-static void cell_round(const struct bench *bench, struct cell *cell, struct run *run)
+bool model_wanted(const struct options *options, const char *model)
 {
-	uint64_t begin = batch_now();
-
-	if (cell->failed || cell->took > LONG_ROUND_NS)
-		return;
-	progress(bench->rows[0], model_names[cell->model], cell->workers);
-	round_run(bench, run, cell->model, cell->workers, cell->size);
-	collect(cell, run);
-	cell->took = batch_now() - begin;
+	return !options->models || listed(options->models, model);
 }
 
-static void cell_rows(const struct bench *bench, struct cell *cell, const struct options *options, struct rows *rows)
+const struct bench *bench_of(const char *row)
 {
-	for (int i = 0; i < BATCH_ROWS; i++) {
-		struct row *row;
-
-		if (!bench_wanted(options, bench->rows[i]))
-			continue;
-		row = rows_add(rows);
-		row->bench = bench->rows[i];
-		row->unit = bench->units[i];
-		row->model = model_names[cell->model];
-		row->workers = cell->workers;
-		row->size = cell->size;
-		row->stats = batch_stats(cell->samples[i], cell->failed ? 0 : cell->count[i]);
-		memcpy(row->note, cell->note, sizeof(row->note));
-	}
+	for (const struct bench *const *b = bench_all; *b; b++)
+		for (int i = 0; i < BATCH_ROWS && (*b)->rows[i]; i++)
+			if (strcmp((*b)->rows[i], row) == 0)
+				return *b;
+	return NULL;
 }
 
-/* The worker counts a bench is run with: returns how many. */
-static unsigned worker_counts(const struct bench *bench, const struct options *options, unsigned counts[2])
-{
-	unsigned n = 0;
-
-	for (unsigned w = options->workers ? options->workers : 1; w <= (options->workers ? options->workers : 2);
-	     w++) {
-		if ((bench->flags & BENCH_TWO_CPUS) && w < 2)
-			continue;
-		if ((bench->flags & BENCH_ONE_WORKER) && n > 0)
-			continue;
-		counts[n++] = bench->flags & BENCH_ONE_WORKER ? 1 : w;
-	}
-	return n;
-}
-
-static unsigned make_cells(const struct bench *bench, const unsigned *counts, unsigned n, struct cell *cells[])
-{
-	unsigned made = 0;
-
-	for (unsigned w = 0; w < n; w++)
-		for (enum model_id model = 0; model < MODELS; model++) {
-			if (!bench->body[model])
-				continue;
-			cells[made] = calloc(1, sizeof(**cells));
-			if (!cells[made])
-				break;
-			cells[made]->model = model;
-			cells[made++]->workers = counts[w];
-		}
-	return made;
-}
-
-/* Long runs are repeated for green threads only. */
-static int rounds_of(const struct bench *bench, enum model_id model)
+static unsigned rounds_of(const struct bench *bench, const struct effort *effort)
 {
 	if (bench->flags & BENCH_ONCE)
 		return 1;
-	if (bench->flags & BENCH_COLD)
-		return model == MODEL_GREEN ? ROUNDS_COLD : 1;
-	return ROUNDS;
+	return bench->flags & BENCH_COLD ? effort->rounds_cold : effort->rounds;
 }
 
-void bench_run(const struct bench *bench, const struct options *options, struct rows *rows)
+/* About how long it takes, in ns. */
+static double weight(const struct bench *bench, const struct options *options)
 {
-	struct cell *cells[2 * MODELS];
-	unsigned counts[2], workers = worker_counts(bench, options, counts);
-	unsigned made = make_cells(bench, counts, workers, cells);
-	struct run *run = system_shared(sizeof(*run));
+	unsigned counts[COUNTS_MAX], cells = 0;
+	bool cold = bench->flags & (BENCH_COLD | BENCH_ONCE);
 
-	model_boxes = system_shared(sizeof(*model_boxes));
-	if (!run || !model_boxes) {
-		fputs("weft-bench: no shared memory\n", stderr);
-		exit(1);
+	if (!bench_any_wanted(options, bench))
+		return 0;
+	for (unsigned i = 0; i < MODELS; i++)
+		cells += bench->body[i] && (bench->instead || model_wanted(options, model_names[i]));
+	cells *= cells_worker_counts(bench, options, counts);
+	return (double)cells * rounds_of(bench, options->effort) *
+	       (double)(cold ? COLD_COST_NS : options->effort->round_ns + ROUND_COST_NS);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return *state >> 33;
+}
+
+static void shuffle(struct cell **cells, unsigned n, uint64_t *random)
+{
+	for (unsigned i = n; i > 1; i--) {
+		unsigned k = (unsigned)(next_random(random) % i);
+		struct cell *swapped = cells[k];
+
+		cells[k] = cells[i - 1];
+		cells[i - 1] = swapped;
 	}
+}
+
+struct plan {
+	const struct bench *bench;
+	const struct options *options;
+	struct cell **cells;
+	unsigned made;
+	uint64_t deadline; /* 0: none */
+	uint64_t random;
+};
+
+/* One of all cells, or of those that are not narrow yet. False: there was none. */
+static bool one_round(struct plan *p, struct run *run, bool all)
+{
+	bool any = false;
+
+	shuffle(p->cells, p->made, &p->random);
+	for (unsigned i = 0; i < p->made; i++) {
+		if (!all && cell_narrow(p->cells[i], p->options->effort->narrow))
+			continue;
+		cell_round(p->bench, p->cells[i], run, p->options);
+		any = true;
+	}
+	return any;
+}
+
+static bool late(const struct plan *p)
+{
+	return p->deadline && batch_now() > p->deadline;
+}
+
+static void peers(struct plan *p, struct rows *rows, size_t first)
+{
+	unsigned counts[COUNTS_MAX], n = cells_worker_counts(p->bench, p->options, counts);
+
+	for (unsigned w = 0; w < n; w++)
+		peers_round(p->bench, p->options, counts[w], rows, first);
+}
+
+static void all_rounds(struct plan *p, struct run *run, struct rows *rows, size_t first)
+{
+	const struct effort *effort = p->options->effort;
+	unsigned rounds = rounds_of(p->bench, effort);
+	bool fixed = p->bench->flags & (BENCH_ONCE | BENCH_COLD);
+
+	for (unsigned i = 0; i < rounds && !(late(p) && i >= (rounds + 1) / 2); i++) {
+		one_round(p, run, true);
+		if (i < effort->rounds_cold)
+			peers(p, rows, first);
+	}
+	for (unsigned i = rounds; i < effort->rounds_most && !fixed && !late(p); i++)
+		if (!one_round(p, run, false))
+			break;
+}
+
+static void *shared_or_die(size_t size)
+{
+	void *memory = system_shared(size);
+
+	if (memory)
+		return memory;
+	fputs("weft-bench: no shared memory\n", stderr);
+	exit(1);
+}
+
+static void run_bench(const struct bench *bench, const struct options *options, uint64_t deadline, struct run *run,
+		      struct rows *rows)
+{
+	struct cell *cells[COUNTS_MAX * MODELS];
+	size_t first = rows->count;
+	struct plan p = { bench, options, cells, 0, deadline, options->seed };
+
+	p.made = cells_make(bench, options, cells, rows);
+	all_rounds(&p, run, rows, first);
+	for (unsigned i = 0; i < p.made; i++)
+		free(cells[i]);
+}
+
+/* Its share of what is left of the time. */
+static uint64_t deadline_of(uint64_t end, double own, double left)
+{
+	uint64_t now = batch_now();
+
+	if (!end)
+		return 0;
+	return end > now ? now + (uint64_t)((double)(end - now) * own / left) : now;
+}
+
+void bench_run_all(const struct options *options, struct rows *rows,
+		   void (*each)(const struct bench *, const struct rows *, size_t first))
+{
+	struct run *run = shared_or_die(sizeof(*run));
+	double all = 0, done = 0;
+	uint64_t end = options->effort->total_ns ? batch_now() + options->effort->total_ns : 0;
+
+	model_boxes = shared_or_die(sizeof(*model_boxes));
 	signal(SIGINT, round_interrupted);
 	signal(SIGTERM, round_interrupted);
-	for (int round = 0; round < ROUNDS; round++)
-		for (unsigned i = 0; i < made; i++)
-			if (round < rounds_of(bench, cells[i]->model))
-				cell_round(bench, cells[i], run);
-	for (unsigned i = 0; i < made; i++) {
-		cell_rows(bench, cells[i], options, rows);
-		free(cells[i]);
+	for (const struct bench *const *b = bench_all; *b; b++)
+		all += weight(*b, options);
+	progress_begin();
+	for (const struct bench *const *b = bench_all; *b; b++) {
+		size_t first = rows->count;
+
+		if (!bench_any_wanted(options, *b))
+			continue;
+		progress_share(done / all);
+		run_bench(*b, options, deadline_of(end, weight(*b, options), all - done), run, rows);
+		done += weight(*b, options);
+		each(*b, rows, first);
 	}
-	for (unsigned w = 0; w < workers; w++)
-		peers_run(bench, options, counts[w], rows);
 	system_unshare(model_boxes, sizeof(*model_boxes));
 	system_unshare(run, sizeof(*run));
 }

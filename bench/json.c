@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows as a JSON object, with what is needed to know where they come from. */
+/* The rows as a JSON object, with what is needed to know where they come from: docs/bench-schema.md. */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
-#include "arch/arch.h"
-#include "harness.h"
-#include "system.h"
-
-#ifndef WEFT_COMMIT /* by configure: git describe --always --dirty */
-#define WEFT_COMMIT "unknown"
-#endif
-
-#if defined(__clang__)
-#define COMPILER "clang " __clang_version__
-#else
-#define COMPILER "gcc " __VERSION__
-#endif
+#include "report.h"
+#include "schema.h"
 
 static void string(FILE *f, const char *s)
 {
@@ -41,43 +27,62 @@ static void member(FILE *f, const char *name, const char *value)
 	fputs(",\n", f);
 }
 
-static void head(FILE *f)
+static void head(FILE *f, const struct about *about)
 {
-	struct utsname u;
-	char text[256];
-	time_t now = time(NULL);
-	struct tm tm;
+	struct about copy = *about;
+	struct about_text texts[ABOUT_TEXTS];
 
-	uname(&u);
-	member(f, "machine", u.machine);
-	member(f, "cpu", system_cpu_model());
-	fprintf(f, "  \"cpus\": %u,\n", system_cpus());
-	snprintf(text, sizeof(text), "%.60s %.120s", u.sysname, u.release);
-	member(f, "kernel", text);
-	member(f, "compiler", COMPILER);
-	member(f, "version", weft_version());
-	member(f, "arch", WEFT_ARCH_NAME);
-	member(f, "commit", WEFT_COMMIT);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	member(f, "date", text);
+	member(f, "schema", SCHEMA);
+	about_texts(&copy, texts);
+	for (int i = 0; i < ABOUT_TEXTS; i++)
+		member(f, texts[i].name, texts[i].text);
+	fprintf(f, "  \"cpus\": %u,\n  \"seconds\": %.1f,\n  \"clock_ns\": %.0f,\n  \"seed\": %llu,\n", about->cpus,
+		about->seconds, about->clock_ns, (unsigned long long)about->seed);
+	fprintf(f, "  \"others\": %.3f,\n  \"stolen\": %.4f,\n", about->noise.others, about->noise.stolen);
 }
 
-static void figures(FILE *f, const struct batch_stats *s)
+/* As much as is measured: what follows is noise. */
+static void number(FILE *f, const char *name, double value)
 {
-	if (s->n == 0)
-		fputs("\"median\": null, \"min\": null, \"max\": null, \"p99\": null", f);
-	else
-		fprintf(f, "\"median\": %.6g, \"min\": %.6g, \"max\": %.6g, \"p99\": %.6g", s->median, s->min, s->max,
-			s->p99);
+	fprintf(f, ", \"%s\": %.7g", name, value);
+}
+
+static void figures(FILE *f, const struct row *row)
+{
+	const struct estimate *e = &row->estimate;
+
+	if (row->samples == 0) {
+		fputs(", \"median\": null, \"low\": null, \"high\": null, \"confidence\": null, \"min\": null, "
+		      "\"max\": null, "
+		      "\"p99\": null, \"rounds\": []",
+		      f);
+		return;
+	}
+	number(f, "median", e->median);
+	number(f, "low", e->low);
+	number(f, "high", e->high);
+	fprintf(f, ", \"confidence\": %.4f", e->confidence);
+	number(f, "min", row->min);
+	number(f, "max", row->max);
+	number(f, "p99", row->p99);
+	fputs(", \"rounds\": [", f);
+	for (unsigned i = 0; i < row->rounds; i++)
+		fprintf(f, "%s%.7g", i ? ", " : "", row->round[i]);
+	fprintf(f, "], \"others\": %.3f, \"stolen\": %.4f, \"preempted\": %.1f", row->noise.others, row->noise.stolen,
+		row->preempted);
 }
 
 static void one_row(FILE *f, const struct row *row)
 {
-	fprintf(f, "    {\"bench\": \"%s\", \"model\": \"%s\", \"workers\": %u, \"unit\": \"%s\", \"n\": %u, ",
-		row->bench, row->model, row->workers, row->unit, row->stats.n);
-	figures(f, &row->stats);
+	fprintf(f, "    {\"bench\": \"%s\", \"model\": \"%s\", \"workers\": %u, \"unit\": \"%s\", \"n\": %u",
+		row->bench, row->model, row->workers, row->unit, row->samples);
+	figures(f, row);
 	if (row->size)
 		fprintf(f, ", \"size\": %llu", (unsigned long long)row->size);
+	if (row->doubt[0]) {
+		fputs(", \"doubt\": ", f);
+		string(f, row->doubt);
+	}
 	if (row->note[0]) {
 		fputs(", \"note\": ", f);
 		string(f, row->note);
@@ -85,7 +90,7 @@ static void one_row(FILE *f, const struct row *row)
 	fputc('}', f);
 }
 
-int json_write(const char *path, const struct rows *rows)
+int json_write(const char *path, const struct about *about, const struct rows *rows)
 {
 	FILE *f = fopen(path, "we");
 	bool failed;
@@ -93,10 +98,10 @@ int json_write(const char *path, const struct rows *rows)
 	if (!f)
 		return -errno;
 	fputs("{\n", f);
-	head(f);
+	head(f, about);
 	fputs("  \"rows\": [\n", f);
 	for (size_t i = 0; i < rows->count; i++) {
-		one_row(f, &rows->at[i]);
+		one_row(f, rows->at[i]);
 		fputs(i + 1 < rows->count ? ",\n" : "\n", f);
 	}
 	fputs("  ]\n}\n", f);

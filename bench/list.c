@@ -2,6 +2,7 @@
 /* All benches, in the order in which they are run and shown. A new bench adds two lines here. */
 #include "harness.h"
 
+extern const struct bench bench_loop, bench_call, bench_syscall_, bench_clock_;
 extern const struct bench bench_switch_raw, bench_switch_raw_nofp;
 extern const struct bench bench_yield_2, bench_yield_1000, bench_yield_100000;
 extern const struct bench bench_create, bench_create_many, bench_create_1m_alive;
@@ -22,6 +23,7 @@ extern const struct bench bench_crash_null, bench_crash_overflow;
 
 /* clang-format off */
 const struct bench *const bench_all[] = {
+	&bench_loop, &bench_call, &bench_syscall_, &bench_clock_,
 	&bench_switch_raw, &bench_switch_raw_nofp,
 	&bench_yield_2, &bench_yield_1000, &bench_yield_100000,
 	&bench_create, &bench_create_many, &bench_create_1m_alive,

@@ -7,6 +7,9 @@ endif
 bench_weft_bench_LDADD = libweft.la -lm -lrt
 bench_weft_bench_CPPFLAGS = $(AM_CPPFLAGS) -include bench/commit.h
 bench_weft_bench_SOURCES = \
+	bench/about.c \
+	bench/about.h \
+	bench/answer.c \
 	bench/batch.c \
 	bench/batch.h \
 	bench/bench_cancel.c \
@@ -15,6 +18,7 @@ bench_weft_bench_SOURCES = \
 	bench/bench_create.c \
 	bench/bench_echo.c \
 	bench/bench_fib.c \
+	bench/bench_floor.c \
 	bench/bench_ipc.c \
 	bench/bench_local.c \
 	bench/bench_parked.c \
@@ -29,14 +33,20 @@ bench_weft_bench_SOURCES = \
 	bench/bench_sync.c \
 	bench/bench_timer.c \
 	bench/bench_yield.c \
+	bench/cell.c \
 	bench/channel.h \
+	bench/compare.c \
 	bench/crew.h \
+	bench/csv.c \
 	bench/echo.h \
 	bench/echo_compare.c \
 	bench/echo_load.c \
 	bench/echo_process.c \
 	bench/echo_server.c \
 	bench/echo_server.h \
+	bench/estimate.c \
+	bench/estimate.h \
+	bench/gate.c \
 	bench/harness.c \
 	bench/harness.h \
 	bench/json.c \
@@ -44,13 +54,29 @@ bench_weft_bench_SOURCES = \
 	bench/locks.h \
 	bench/main.c \
 	bench/model.h \
+	bench/noise.c \
+	bench/noise.h \
+	bench/options.c \
+	bench/options.h \
+	bench/page.c \
+	bench/page.h \
 	bench/pair.h \
+	bench/parse.c \
+	bench/parse.h \
 	bench/peers.c \
+	bench/plot.c \
 	bench/progress.c \
+	bench/question.c \
+	bench/question.h \
 	bench/rally.h \
 	bench/raw/epoll_server.h \
 	bench/raw/http.h \
+	bench/read.c \
+	bench/report.h \
 	bench/round.c \
+	bench/row.c \
+	bench/row.h \
+	bench/schema.h \
 	bench/system.c \
 	bench/system.h \
 	bench/table.c

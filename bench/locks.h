@@ -53,24 +53,24 @@ MODEL_INLINE int shared_in(const struct model *m)
 /* True: made. The memory is zeroed, which is how weft's begin. */
 MODEL_INLINE bool mutex_make(union mutex *mutex, const struct model *m)
 {
-	return m->id == MODEL_GREEN || kernel_mutex_make(&mutex->kernel, shared_in(m)) == 0;
+	return model_is_weft(m) || kernel_mutex_make(&mutex->kernel, shared_in(m)) == 0;
 }
 
 MODEL_INLINE bool cond_make(union cond *cond, const struct model *m)
 {
-	return m->id == MODEL_GREEN || kernel_cond_make(&cond->kernel, shared_in(m)) == 0;
+	return model_is_weft(m) || kernel_cond_make(&cond->kernel, shared_in(m)) == 0;
 }
 
 MODEL_INLINE bool semaphore_make(union semaphore *sem, const struct model *m)
 {
-	return m->id == MODEL_GREEN || sem_init(&sem->kernel, m->id == MODEL_FORK, 0) == 0;
+	return model_is_weft(m) || sem_init(&sem->kernel, m->id == MODEL_FORK, 0) == 0;
 }
 
 /* Results are not looked at: that what they guard or count came out right is. */
 
 MODEL_INLINE void mutex_lock(union mutex *mutex, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_mutex_lock(&mutex->green);
 	else
 		(void)pthread_mutex_lock(&mutex->kernel);
@@ -78,7 +78,7 @@ MODEL_INLINE void mutex_lock(union mutex *mutex, const struct model *m)
 
 MODEL_INLINE void mutex_unlock(union mutex *mutex, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_mutex_unlock(&mutex->green);
 	else
 		(void)pthread_mutex_unlock(&mutex->kernel);
@@ -86,7 +86,7 @@ MODEL_INLINE void mutex_unlock(union mutex *mutex, const struct model *m)
 
 MODEL_INLINE void cond_wait(union cond *cond, union mutex *mutex, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_cond_wait(&cond->green, &mutex->green);
 	else
 		(void)pthread_cond_wait(&cond->kernel, &mutex->kernel);
@@ -94,7 +94,7 @@ MODEL_INLINE void cond_wait(union cond *cond, union mutex *mutex, const struct m
 
 MODEL_INLINE void cond_signal(union cond *cond, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_cond_signal(&cond->green);
 	else
 		(void)pthread_cond_signal(&cond->kernel);
@@ -102,7 +102,7 @@ MODEL_INLINE void cond_signal(union cond *cond, const struct model *m)
 
 MODEL_INLINE void semaphore_acquire(union semaphore *sem, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_sem_acquire(&sem->green);
 	else
 		while (sem_wait(&sem->kernel) != 0 && errno == EINTR)
@@ -111,7 +111,7 @@ MODEL_INLINE void semaphore_acquire(union semaphore *sem, const struct model *m)
 
 MODEL_INLINE void semaphore_release(union semaphore *sem, const struct model *m)
 {
-	if (m->id == MODEL_GREEN)
+	if (model_is_weft(m))
 		(void)weft_sem_release(&sem->green, 1);
 	else
 		(void)sem_post(&sem->kernel);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The three models that are compared, behind one table of inline functions, so that a bench is written once.
+ * The models that are compared, behind one table of inline functions, so that a bench is written once: green threads,
+ * kernel threads, processes; weft's bound threads; and, where units are only made and waited for, processes by vfork
+ * and by posix_spawn.
  *
  * A bench's functions take `const struct model *m` and are MODEL_INLINE; MODEL_BODY(f) and MODEL_THREAD(f) make one
  * copy for each model, in which the compiler sees the constant table and calls the model's own function directly: no
- * call by pointer is left in a measured loop. Those with KERNEL in their names leave the green threads out.
+ * call by pointer is left in a measured loop. Those with KERNEL in their names leave the threads of weft out.
  *
  * Each model uses its cheapest means: green threads park; kernel threads wait on a private futex; processes on a futex
  * in shared memory (a pipe costs more). Results of processes come back through shared memory.
@@ -16,7 +18,9 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <spawn.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,7 +29,7 @@
 
 #include <weft.h>
 
-enum model_id { MODEL_GREEN, MODEL_PTHREAD, MODEL_FORK, MODELS };
+enum model_id { MODEL_GREEN, MODEL_PTHREAD, MODEL_FORK, MODEL_BOUND, MODEL_VFORK, MODEL_POSIX_SPAWN, MODELS };
 
 /* Who was spawned. */
 union unit {
@@ -58,6 +62,12 @@ struct model {
 #define MODEL_STACK (256u * 1024) /* weft's default, for kernel threads too: it is address space, not memory */
 #define MODEL_BOXES 65536u	  /* more than the processes that are ever alive at once */
 #define MODEL_INLINE static inline __attribute__((always_inline))
+
+/* Is it a thread of weft: green, or bound to a kernel thread of its own? */
+MODEL_INLINE bool model_is_weft(const struct model *m)
+{
+	return m->id == MODEL_GREEN || m->id == MODEL_BOUND;
+}
 
 /* Shared memory for results, MODEL_BOXES words after a counter; made by the harness. */
 extern struct model_boxes {
@@ -106,6 +116,13 @@ MODEL_INLINE void green_unpark(struct seat *seat)
 MODEL_INLINE void green_sleep(uint64_t nanoseconds)
 {
 	(void)weft_sleep(nanoseconds);
+}
+
+/* bound threads: as green ones, but for how they are made */
+
+MODEL_INLINE int bound_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	return weft_spawn(&unit->green, WEFT_BOUND, fn, arg);
 }
 
 /* kernel threads */
@@ -189,6 +206,33 @@ MODEL_INLINE uintptr_t fork_join(union unit unit)
 	return model_boxes->result[unit.fork.box];
 }
 
+/* The child runs on its parent's memory and stack, and the parent waits until it has ended. */
+static __attribute__((noinline, unused)) int vfork_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	uint32_t box = atomic_fetch_add_explicit(&model_boxes->next, 1, memory_order_relaxed) % MODEL_BOXES;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		model_boxes->result[box] = (uintptr_t)fn(arg);
+		_exit(0);
+	}
+	unit->fork.pid = pid;
+	unit->fork.box = box;
+	return pid < 0 ? -errno : 0;
+}
+
+/* Another program, as its use is: true(1), which stands for fn. Its result is taken to be arg. */
+static __attribute__((noinline, unused)) int spawn_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	uint32_t box = atomic_fetch_add_explicit(&model_boxes->next, 1, memory_order_relaxed) % MODEL_BOXES;
+	char name[] = "true", *argv[] = { name, NULL }, *none[] = { NULL };
+
+	(void)fn;
+	model_boxes->result[box] = (uintptr_t)arg;
+	unit->fork.box = box;
+	return -posix_spawn(&unit->fork.pid, "/bin/true", NULL, NULL, argv, none);
+}
+
 MODEL_INLINE void fork_park(struct seat *seat)
 {
 	futex_park(seat, 0);
@@ -206,6 +250,12 @@ static const struct model model_pthread = { MODEL_PTHREAD, pthread_spawn, pthrea
 	pthread_park, pthread_unpark, kernel_sleep };
 static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kernel_yield, kernel_sit, fork_park,
 	fork_unpark, kernel_sleep };
+static const struct model model_bound = { MODEL_BOUND, bound_spawn, green_join, green_yield, green_sit, green_park,
+	green_unpark, green_sleep };
+static const struct model model_vfork __attribute__((unused)) = { MODEL_VFORK, vfork_spawn, fork_join, kernel_yield,
+	kernel_sit, fork_park, fork_unpark, kernel_sleep };
+static const struct model model_posix_spawn __attribute__((unused)) = { MODEL_POSIX_SPAWN, spawn_spawn, fork_join,
+	kernel_yield, kernel_sit, fork_park, fork_unpark, kernel_sleep };
 /* clang-format on */
 
 /* From `f(struct run *, const struct model *)` make f_models, the bodies of a struct bench. */
@@ -213,6 +263,10 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	static void f##_green(struct run *r)                                                                           \
 	{                                                                                                              \
 		f(r, &model_green);                                                                                    \
+	}                                                                                                              \
+	static void f##_bound(struct run *r)                                                                           \
+	{                                                                                                              \
+		f(r, &model_bound);                                                                                    \
 	}                                                                                                              \
 	MODEL_KERNEL_BODY(f)
 #define MODEL_KERNEL_BODY(f)                                                                                           \
@@ -225,9 +279,25 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 		f(r, &model_fork);                                                                                     \
 	}
 
+/* ... and for those that only make units and wait for them, two more. */
+#define MODEL_PROCESS_BODY(f)                                                                                          \
+	static void f##_vfork(struct run *r)                                                                           \
+	{                                                                                                              \
+		f(r, &model_vfork);                                                                                    \
+	}                                                                                                              \
+	static void f##_posix_spawn(struct run *r)                                                                     \
+	{                                                                                                              \
+		f(r, &model_posix_spawn);                                                                              \
+	}
+
+/* In the order of enum model_id. */
 #define MODEL_BODIES(f)                                                                                                \
 	{                                                                                                              \
-		f##_green, f##_pthread, f##_fork                                                                       \
+		f##_green, f##_pthread, f##_fork, f##_bound                                                            \
+	}
+#define MODEL_PROCESS_BODIES(f)                                                                                        \
+	{                                                                                                              \
+		f##_green, f##_pthread, f##_fork, f##_bound, f##_vfork, f##_posix_spawn                                \
 	}
 #define MODEL_KERNEL_BODIES(f)                                                                                         \
 	{                                                                                                              \
@@ -241,6 +311,10 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	{                                                                                                              \
 		return f(arg, &model_green);                                                                           \
 	}                                                                                                              \
+	static void *f##_bound(void *arg)                                                                              \
+	{                                                                                                              \
+		return f(arg, &model_bound);                                                                           \
+	}                                                                                                              \
 	MODEL_KERNEL_THREAD(f)
 #define MODEL_KERNEL_THREAD(f)                                                                                         \
 	static void *f##_pthread(void *arg)                                                                            \
@@ -251,8 +325,8 @@ static const struct model model_fork = { MODEL_FORK, fork_spawn, fork_join, kern
 	{                                                                                                              \
 		return f(arg, &model_fork);                                                                            \
 	}
-#define MODEL_DECLARE(f) static void *f##_green(void *), *f##_pthread(void *), *f##_fork(void *)
-#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : MODEL_KERNEL_OF(f, m))
+#define MODEL_DECLARE(f) static void *f##_green(void *), *f##_bound(void *), *f##_pthread(void *), *f##_fork(void *)
+#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : (m)->id == MODEL_BOUND ? f##_bound : MODEL_KERNEL_OF(f, m))
 #define MODEL_KERNEL_OF(f, m) ((m)->id == MODEL_PTHREAD ? f##_pthread : f##_fork)
 
 #endif

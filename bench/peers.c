@@ -43,6 +43,14 @@ const char *peers_name(unsigned index)
 	return found[index].name;
 }
 
+bool peers_known(const char *name)
+{
+	for (size_t i = 0; i < NAMES; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void look_in(const char *dir)
 {
 	for (size_t i = 0; i < NAMES && dir; i++) {
@@ -81,26 +89,38 @@ void peers_find(const struct options *options)
 	look_in(WEFT_PEERS_DIR);
 }
 
-/* Two figures may have the same name, in other units. */
-static bool find_figure(const struct bench *bench, const char *name, const char *unit, int *index)
+static bool bench_row_index(const struct bench *bench, const char *name, const char *unit, int *index)
 {
-	for (*index = 0; *index < BATCH_ROWS && bench->rows[*index]; (*index)++)
-		if (strcmp(bench->rows[*index], name) == 0 && strcmp(bench->units[*index], unit) == 0)
+	for (*index = 0; *index < BATCH_ROWS; (*index)++)
+		if (bench->rows[*index] && strcmp(bench->rows[*index], name) == 0 &&
+		    strcmp(bench->units[*index], unit) == 0)
 			return true;
 	return false;
 }
 
-static void add(const struct bench *bench, const struct peer *p, unsigned workers, int index,
-		const struct batch_stats *s, const char *note, struct rows *rows)
+/* This round's, or a new one. */
+static struct row *row_of(const struct bench *bench, const struct peer *p, unsigned workers, int index,
+			  struct rows *rows, size_t first)
 {
-	struct row *row = rows_add(rows);
+	struct row *row;
 
+	for (size_t i = first; i < rows->count; i++) {
+		row = rows->at[i];
+		if (row->workers == workers && row->model == p->name && strcmp(row->bench, bench->rows[index]) == 0 &&
+		    strcmp(row->unit, bench->units[index]) == 0)
+			return row;
+	}
+	row = rows_add(rows);
 	row->bench = bench->rows[index];
 	row->unit = bench->units[index];
 	row->model = p->name;
 	row->workers = workers;
 	row->size = bench->size[MODEL_GREEN];
-	row->stats = *s;
+	return row;
+}
+
+static void set_note(struct row *row, const char *note)
+{
 	if (strncmp(note, "size=", 5) == 0) {
 		char *end;
 
@@ -110,22 +130,39 @@ static void add(const struct bench *bench, const struct peer *p, unsigned worker
 	snprintf(row->note, sizeof(row->note), "%s", note);
 }
 
+/* A round is its median: the rest is what the peer says it is. */
+static void add_round(struct row *row, struct batch_stats *s)
+{
+	double min = row->samples ? row->min : s->min, max = row->samples ? row->max : s->max;
+	struct noise noise = noise_now();
+
+	row_round(row, &s->median, 1, &noise, 0);
+	row_estimate(row);
+	row->min = s->min < min ? s->min : min;
+	row->max = s->max > max ? s->max : max;
+	row->p99 = s->p99;
+}
+
 /* A line of output: a row, if it is one that was asked for. */
 static bool take(const char *line, const struct bench *bench, const struct options *options, const struct peer *p,
-		 unsigned workers, struct rows *rows)
+		 unsigned workers, struct rows *rows, size_t first)
 {
 	char name[64], unit[16];
 	struct batch_stats s;
+	struct row *row;
 	unsigned w;
 	int index, end = 0;
 
 	if (sscanf(line, "%63s %u %15s %u %lf %lf %lf %lf %n", name, &w, unit, &s.n, &s.median, &s.min, &s.max, &s.p99,
 		   &end) != 8)
 		return false;
-	if (w != workers || !find_figure(bench, name, unit, &index))
+	if (w != workers || !bench_row_index(bench, name, unit, &index))
 		return false;
-	if (bench_wanted(options, name))
-		add(bench, p, workers, index, &s, line + end, rows);
+	if (!bench_wanted(options, name) || s.n == 0)
+		return true;
+	row = row_of(bench, p, workers, index, rows, first);
+	set_note(row, line + end);
+	add_round(row, &s);
 	return true;
 }
 
@@ -151,17 +188,15 @@ static FILE *start(const struct peer *p, const char *bench, unsigned workers, pi
 }
 
 static void failed(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
-		   const char *why, struct rows *rows)
+		   const char *why, struct rows *rows, size_t first)
 {
-	const struct batch_stats none = { .n = 0 };
-
 	for (int i = 0; i < BATCH_ROWS; i++)
 		if (bench_wanted(options, bench->rows[i]))
-			add(bench, p, workers, i, &none, why, rows);
+			set_note(row_of(bench, p, workers, i, rows, first), why);
 }
 
 static void run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
-		    struct rows *rows)
+		    struct rows *rows, size_t first)
 {
 	char line[512], why[256] = "printed no figure";
 	bool taken = false;
@@ -171,7 +206,7 @@ static void run_one(const struct bench *bench, const struct options *options, co
 
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;
-		if (take(line, bench, options, p, workers, rows))
+		if (take(line, bench, options, p, workers, rows, first))
 			taken = true;
 		else
 			snprintf(why, sizeof(why), "%.200s", line);
@@ -184,13 +219,16 @@ static void run_one(const struct bench *bench, const struct options *options, co
 		snprintf(why, sizeof(why), WTERMSIG(status) == SIGALRM ? "gave up after %d s" : "died of signal %d",
 			 WTERMSIG(status) == SIGALRM ? LIMIT_SECONDS : WTERMSIG(status));
 	if (!taken && !(WIFEXITED(status) && WEXITSTATUS(status) == CANNOT))
-		failed(bench, options, p, workers, why, rows);
+		failed(bench, options, p, workers, why, rows, first);
 }
 
-void peers_run(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows)
+void peers_round(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows,
+		 size_t first)
 {
 	for (unsigned i = 0; options->peers && i < count; i++) {
+		if (!model_wanted(options, found[i].name))
+			continue;
 		progress(bench->rows[0], found[i].name, workers);
-		run_one(bench, options, &found[i], workers, rows);
+		run_one(bench, options, &found[i], workers, rows, first);
 	}
 }

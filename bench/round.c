@@ -9,8 +9,6 @@
 #include "system.h"
 
 #define TARGET_NS 500000u
-#define BUDGET_NS 60000000u /* a round */
-#define LIMIT_SECONDS 25    /* a round, before it is killed */
 
 struct model_boxes *model_boxes;
 pthread_attr_t model_pthread_attr;
@@ -38,6 +36,15 @@ static void *enter(void *arg)
 	return e;
 }
 
+/* The first thread is a green one: one that is bound has to be made. */
+static void *enter_bound(void *arg)
+{
+	void *result = NULL;
+	weft_t unit;
+
+	return weft_spawn(&unit, WEFT_BOUND, enter, arg) == 0 && weft_join(unit, &result) == 0 ? result : NULL;
+}
+
 void bench_enter(struct run *run, bench_body *body)
 {
 	struct entry e = { run, body };
@@ -45,13 +52,13 @@ void bench_enter(struct run *run, bench_body *body)
 	void *result = NULL;
 	int error;
 
-	if (run->model != MODEL_GREEN) {
+	if (run->model != MODEL_GREEN && run->model != MODEL_BOUND) {
 		body(run);
 		return;
 	}
 	error = weft_config_set_workers(&config, run->workers);
 	if (!error)
-		error = weft_run(&config, enter, &e, &result);
+		error = weft_run(&config, run->model == MODEL_BOUND ? enter_bound : enter, &e, &result);
 	if (error)
 		batch_fail(&run->batch, "weft_run: %s", strerror(-error));
 	else
@@ -78,10 +85,10 @@ bool bench_shrink(struct run *run, uint64_t got, int error)
 /* In the child. */
 static void measure(const struct bench *bench, struct run *run)
 {
-	struct rlimit no_core = { 0, 0 };
+	static const struct rlimit no_core = { 0, 0 };
 
 	setpgid(0, 0);
-	alarm(LIMIT_SECONDS);
+	alarm(run->limit_seconds);
 	setrlimit(RLIMIT_CORE, &no_core);
 	system_pin_first(run->workers);
 	pthread_attr_init(&model_pthread_attr);
@@ -96,7 +103,7 @@ static void measure(const struct bench *bench, struct run *run)
 static void say_how_it_ended(struct run *run, int status)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-		batch_fail(&run->batch, "gave up after %d s", LIMIT_SECONDS);
+		batch_fail(&run->batch, "gave up after %u s", run->limit_seconds);
 	else if (WIFSIGNALED(status))
 		batch_fail(&run->batch, "died: %s", strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
@@ -108,6 +115,7 @@ static void say_how_it_ended(struct run *run, int status)
 /* In a child, samples in run. */
 static void round_in_child(const struct bench *bench, struct run *run)
 {
+	struct rusage usage = { 0 };
 	int status = 0;
 	pid_t pid;
 
@@ -122,8 +130,9 @@ static void round_in_child(const struct bench *bench, struct run *run)
 	}
 	setpgid(pid, pid);
 	child = pid;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
+	run->preempted = (uint64_t)usage.ru_nivcsw;
 	kill(-pid, SIGKILL);
 	child = 0;
 	say_how_it_ended(run, status);
@@ -132,7 +141,9 @@ static void round_in_child(const struct bench *bench, struct run *run)
 /* Fewer units, and a note, if they would not fit in four fifths of the memory there is. */
 static void fit_in_memory(struct run *run)
 {
-	static const uint64_t bytes_each[MODELS] = { 4608, 40 * 1024, 128 * 1024 }; /* with what the kernel keeps */
+	static const uint64_t bytes_each[MODELS] = {
+		4608, 40 * 1024, 128 * 1024, 48 * 1024, 128 * 1024, 128 * 1024
+	}; /* with what the kernel keeps */
 	uint64_t fit = system_available() / 5 * 4 / bytes_each[run->model];
 
 	if (fit == 0 || fit >= run->size)
@@ -142,15 +153,25 @@ static void fit_in_memory(struct run *run)
 	run->size = fit;
 }
 
-/* size: 0, or what was left of it in an earlier round. */
-static void prepare(const struct bench *bench, struct run *run, enum model_id model, unsigned workers, uint64_t size)
+/* How many units: what is left of them; of models that came later, as many as of those that they resemble. */
+static uint64_t size_for(const struct bench *bench, enum model_id model, const struct effort *effort)
+{
+	enum model_id like = model == MODEL_BOUND ? MODEL_PTHREAD : model > MODEL_BOUND ? MODEL_FORK : model;
+	const uint64_t *sizes = effort->full || !bench->quick_size[like] ? bench->size : bench->quick_size;
+
+	return sizes[model] ? sizes[model] : sizes[like];
+}
+
+static void prepare(const struct bench *bench, struct run *run, const struct cell *cell, const struct effort *effort)
 {
 	struct batch *b = &run->batch;
 
-	run->model = model;
-	run->workers = workers;
-	run->asked = bench->size[model];
-	run->size = size ? size : run->asked;
+	run->model = cell->model;
+	run->workers = cell->workers;
+	run->limit_seconds = effort->limit_seconds;
+	run->full = effort->full;
+	run->asked = size_for(bench, cell->model, effort);
+	run->size = cell->size ? cell->size : run->asked;
 	memset(b, 0, offsetof(struct batch, samples));
 	if (bench->flags & BENCH_ALL_ALIVE)
 		fit_in_memory(run);
@@ -159,12 +180,12 @@ static void prepare(const struct bench *bench, struct run *run, enum model_id mo
 	b->cold = bench->flags & BENCH_COLD;
 	b->rate = bench->flags & BENCH_RATE;
 	b->target_ns = TARGET_NS;
-	b->budget_ns = b->cold ? 0 : BUDGET_NS;
+	b->budget_ns = b->cold ? 0 : effort->round_ns;
 	b->min_samples = bench->flags & BENCH_ONCE ? 5 : 1;
 }
 
-void round_run(const struct bench *bench, struct run *run, enum model_id model, unsigned workers, uint64_t size)
+void round_run(const struct bench *bench, struct run *run, const struct cell *cell, const struct effort *effort)
 {
-	prepare(bench, run, model, workers, size);
+	prepare(bench, run, cell, effort);
 	round_in_child(bench, run);
 }

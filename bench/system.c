@@ -4,13 +4,14 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 /* The CPUs allowed at the program's start: later ones are subsets, pinned by ourselves. */
-static const cpu_set_t *allowed(void)
+static cpu_set_t *allowed(void)
 {
 	static cpu_set_t set;
 	static bool known;
@@ -26,6 +27,44 @@ static const cpu_set_t *allowed(void)
 unsigned system_cpus(void)
 {
 	return (unsigned)CPU_COUNT(allowed());
+}
+
+bool system_has_cpu(unsigned cpu)
+{
+	return cpu < CPU_SETSIZE && CPU_ISSET(cpu, allowed());
+}
+
+/* A number or a range, into set; where the list goes on. NULL: it is none. */
+static const char *add_range(const char *list, cpu_set_t *set)
+{
+	char *end;
+	unsigned long first, last;
+
+	if (*list < '0' || *list > '9')
+		return NULL;
+	first = last = strtoul(list, &end, 10);
+	if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+		last = strtoul(end + 1, &end, 10);
+	if (last < first || last >= CPU_SETSIZE || (*end && *end != ','))
+		return NULL;
+	for (; first <= last; first++)
+		CPU_SET(first, set);
+	return *end == ',' ? end + 1 : end;
+}
+
+bool system_allow(const char *list)
+{
+	cpu_set_t set, both;
+
+	CPU_ZERO(&set);
+	do
+		list = add_range(list, &set);
+	while (list && *list);
+	CPU_AND(&both, &set, allowed());
+	if (!list || !CPU_EQUAL(&both, &set) || sched_setaffinity(0, sizeof(set), &set) != 0)
+		return false;
+	*allowed() = set;
+	return true;
 }
 
 static void pin(unsigned first, unsigned count)

@@ -10,6 +10,12 @@
 /* How many CPUs this process may run on, as it was when the program started. */
 unsigned system_cpus(void);
 
+/* Is it one of them? */
+bool system_has_cpu(unsigned cpu);
+
+/* Only these of them, by a list such as "0-3,6": before anything else here. False: that is no list, or one of them is not there. */
+bool system_allow(const char *list);
+
 /* Let the calling kernel thread, and what it creates, run on the first `count` of these CPUs only. */
 void system_pin_first(unsigned count);
 

@@ -1,82 +1,48 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tables for people: a block for each bench, a line for each model, 80 columns. The ratio is to the green threads of
- * the same number of workers; where a model had fewer units (it says so), per unit, and marked "~". For a rate it is
- * the inverse, so that more is dearer there, too.
+ * Tables for people: a block for each bench, a line for each model, 80 columns; in colour on a terminal, unless NO_COLOR is
+ * set. The ratio is to the green threads of the same number of workers; where a model had fewer units (it says so), per
+ * unit, and marked "~". For a rate it is the inverse, so that more is dearer there, too. A "?" is a figure to doubt.
  */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "harness.h"
-#include "system.h"
+#include "report.h"
 
 #define NOTE_WIDTH 74
 
-void table_head(const struct options *options)
+enum style { PLAIN, BOLD, DIM, WARN };
+
+/* The escape sequence, or nothing. */
+static const char *style(enum style s)
 {
-	printf("weft-bench %s: %s, %u CPU%s", weft_version(), system_cpu_model(), system_cpus(),
-	       system_cpus() == 1 ? "" : "s");
-	if (!options->peers)
-		printf(", no peers");
-	else if (peers_count() > 0)
-		printf(", peers:");
-	for (unsigned i = 0; options->peers && i < peers_count(); i++)
-		printf("%s %s", i ? "," : "", peers_name(i));
-	printf("\nA model runs on as many CPUs as it has workers. min, p99: of batches.\n");
+	static const char *const codes[] = { "\033[0m", "\033[1m", "\033[2m", "\033[33m" };
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool on = isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+
+	return on ? codes[s] : "";
+}
+
+void table_head(const struct about *about, const struct options *options)
+{
+	printf("weft-bench %s: %s, %u CPU%s", about->version, about->cpu, about->cpus, about->cpus == 1 ? "" : "s");
+	if (!options->from && peers_count() > 0 && options->peers)
+		for (unsigned i = 0; i < peers_count(); i++)
+			printf("%s %s", i ? "," : ", peers:", peers_name(i));
+	printf("\nA model runs on as many CPUs as it has workers. median +-: 95 %% interval of the median;\n"
+	       "min, p99: of batches. x green: dearer than green threads by; ?: doubtful.\n");
 	fflush(stdout);
 }
 
-static bool is_rate(const char *unit)
+/* Green's row to compare with: the same figure and workers, else the fewest workers there are. */
+static const struct row *green_of(const struct row *row, const struct rows *rows)
 {
-	return strcmp(unit, "Mops") == 0 || strcmp(unit, "Melem") == 0;
-}
+	const struct row *green = rows_find(rows, row->bench, row->unit, "green", row->workers);
 
-static int decimals(double value)
-{
-	if (value < 10)
-		return 2;
-	return value < 100 ? 1 : 0;
-}
-
-/* Four digits, and the unit that a person would use. */
-static const char *quantity(double value, const char *unit, char *buffer, size_t size)
-{
-	static const char *const times[] = { "ns", "us", "ms", "s" };
-	size_t scale = strcmp(unit, "ms") == 0 ? 2 : strcmp(unit, "us") == 0;
-
-	if (strcmp(unit, "bytes") == 0 || strcmp(unit, "survivors") == 0) {
-		snprintf(buffer, size, "%.0f%s", value, *unit == 'b' ? " B" : "");
-		return buffer;
-	}
-	if (strcmp(unit, "ratio") == 0) {
-		snprintf(buffer, size, "%.3f", value);
-		return buffer;
-	}
-	if (is_rate(unit)) {
-		snprintf(buffer, size, "%.*f %s", value < 1 ? 3 : decimals(value), value, unit);
-		return buffer;
-	}
-	for (; value >= 10000 && scale < 3; scale++)
-		value /= 1000;
-	snprintf(buffer, size, "%.*f %s", decimals(value), value, times[scale]);
-	return buffer;
-}
-
-/* Green's row to compare with: the same bench and workers, else the fewest workers there are. */
-static const struct row *green_of(const struct row *row, const struct rows *rows, size_t first)
-{
-	const struct row *found = NULL;
-
-	for (size_t i = first; i < rows->count; i++) {
-		const struct row *r = &rows->at[i];
-
-		if (strcmp(r->bench, row->bench) != 0 || strcmp(r->unit, row->unit) != 0 ||
-		    strcmp(r->model, "green") != 0 || r->stats.n == 0)
-			continue;
-		if (!found || r->workers == row->workers)
-			found = r;
-	}
-	return found;
+	return green ? green : rows_find(rows, row->bench, row->unit, "green", 0);
 }
 
 static void print_ratio(const struct row *row, const struct row *green)
@@ -87,12 +53,12 @@ static void print_ratio(const struct row *row, const struct row *green)
 	char text[32];
 	double ratio;
 
-	if (!green || green->stats.median == 0 || strcmp(row->unit, "survivors") == 0 || (fewer && sleeps)) {
+	if (!green || green->estimate.median == 0 || strcmp(row->unit, "survivors") == 0 || (fewer && sleeps)) {
 		printf(" %9s", "-");
 		return;
 	}
-	ratio = row->stats.median / green->stats.median;
-	if (is_rate(row->unit))
+	ratio = row->estimate.median / green->estimate.median;
+	if (row_is_rate(row))
 		ratio = 1 / ratio;
 	if (per_unit)
 		ratio *= (double)green->size / (double)row->size;
@@ -101,7 +67,7 @@ static void print_ratio(const struct row *row, const struct row *green)
 }
 
 /* In lines of NOTE_WIDTH, broken at spaces. */
-static void print_note(const char *note)
+static void print_note(const char *note, enum style how)
 {
 	while (*note) {
 		size_t cut = strlen(note);
@@ -111,36 +77,69 @@ static void print_note(const char *note)
 			while (cut > 1 && note[cut] != ' ')
 				cut--;
 		}
-		printf("      %.*s\n", (int)cut, note);
+		printf("      %s%.*s%s\n", style(how), (int)cut, note, style(PLAIN));
 		note += cut;
 		note += strspn(note, " ");
 	}
 }
 
-/* Where a model had other units than the bench is about. */
-static void print_size(const struct bench *bench, const struct row *row)
+/* Where a model had other units than the green threads. */
+static void print_size(const struct bench *bench, const struct row *row, const struct row *green)
 {
-	if (row->size == bench->size[MODEL_GREEN])
+	uint64_t usual = green ? green->size : bench->size[MODEL_GREEN];
+
+	if (row->size == usual || row->size == 0)
 		return;
-	printf(bench->size_is_n ? "  n = %llu" : "  %llu units", (unsigned long long)row->size);
+	printf(bench->size_is_n ? "  n=%llu" : "  %llu units", (unsigned long long)row->size);
+}
+
+static void print_interval(const struct row *row)
+{
+	double spread = 100 * estimate_spread(&row->estimate);
+	char text[16] = "";
+
+	if (isfinite(spread))
+		snprintf(text, sizeof(text), "+-%.*f%%", spread < 9.95 ? 1 : 0, spread);
+	printf("%s%s%s %7s", style(WARN), row->doubt[0] ? "?" : " ", style(PLAIN), text);
 }
 
 static void print_row(const struct bench *bench, const struct row *row, const struct row *green)
 {
-	char label[64], median[32], min[32], p99[32];
+	char label[32], number[32];
 
-	snprintf(label, sizeof(label), "%s %u", row->model, row->workers);
-	if (row->stats.n == 0) {
-		printf("  %-16s %11s  %s\n", label, "-", row->note);
+	if (bench->instead)
+		snprintf(label, sizeof(label), "%s", row->model);
+	else
+		snprintf(label, sizeof(label), "%.12s %u", row->model, row->workers);
+	if (row->samples == 0) {
+		printf("  %-15s %11s  %.48s\n", label, "-", row->note);
+		if (strlen(row->note) > 48)
+			print_note(row->note + 48, DIM);
 		return;
 	}
-	printf("  %-16s %11s %11s %11s", label, quantity(row->stats.median, row->unit, median, sizeof(median)),
-	       quantity(row->stats.min, row->unit, min, sizeof(min)),
-	       quantity(row->stats.p99, row->unit, p99, sizeof(p99)));
+	printf("  %-15s %s%11s%s", label, style(BOLD),
+	       quantity(row->estimate.median, row->unit, number, sizeof(number)), style(PLAIN));
+	print_interval(row);
+	printf(" %11s", quantity(row->min, row->unit, number, sizeof(number)));
+	printf(" %11s", quantity(row->p99, row->unit, number, sizeof(number)));
 	print_ratio(row, green);
-	print_size(bench, row);
+	print_size(bench, row, green);
 	printf("\n");
-	print_note(row->note);
+	print_note(row->note, DIM);
+}
+
+/* Figures that share a name have one heading, and their units below it. */
+static void print_heading(const struct bench *bench, int figure)
+{
+	bool again = figure > 0 && strcmp(bench->rows[figure], bench->rows[figure - 1]) == 0;
+	char first[32];
+
+	if (!again)
+		printf("\n%s%s%s: %s\n", style(BOLD), bench->rows[figure], style(PLAIN),
+		       figure == 0 ? bench->what : "of the same runs");
+	snprintf(first, sizeof(first), again ? "in %s" : "model, workers", bench->units[figure]);
+	printf("  %s%-15s %11s  %7s %11s %11s %9s%s\n", style(DIM), first, "median", "+-", "min", "p99", "x green",
+	       style(PLAIN));
 }
 
 static void print_figure(const struct bench *bench, int figure, const struct rows *rows, size_t first)
@@ -148,15 +147,14 @@ static void print_figure(const struct bench *bench, int figure, const struct row
 	bool headed = false;
 
 	for (size_t i = first; i < rows->count; i++) {
-		const struct row *row = &rows->at[i];
+		const struct row *row = rows->at[i];
 
 		if (strcmp(row->bench, bench->rows[figure]) != 0 || strcmp(row->unit, bench->units[figure]) != 0)
 			continue;
 		if (!headed)
-			printf("\n%s: %s\n  %-16s %11s %11s %11s %9s\n", row->bench, bench->what, "model, workers",
-			       "median", "min", "p99", "x green");
+			print_heading(bench, figure);
 		headed = true;
-		print_row(bench, row, green_of(row, rows, first));
+		print_row(bench, row, green_of(row, rows));
 	}
 }
 
@@ -166,4 +164,22 @@ void table_print(const struct bench *bench, const struct rows *rows, size_t firs
 	for (int figure = 0; figure < BATCH_ROWS && bench->rows[figure]; figure++)
 		print_figure(bench, figure, rows, first);
 	fflush(stdout);
+}
+
+void table_foot(const struct about *about, const struct rows *rows)
+{
+	size_t empty = 0, doubtful = 0;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		empty += rows->at[i]->samples == 0;
+		doubtful += rows->at[i]->doubt[0] != 0;
+	}
+	printf("\n%zu figures in %.0f s.", rows->count - empty, about->seconds);
+	if (empty)
+		printf(" %zu could not be taken: the notes say why.", empty);
+	printf("\n");
+	if (doubtful)
+		printf("%s%zu are doubtful (?).%s Other programs took %.2f of %u CPUs, the hypervisor %.1f %%.\n",
+		       style(WARN), doubtful, style(PLAIN), about->noise.others, about->cpus,
+		       100 * about->noise.stolen);
 }

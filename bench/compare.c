@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which figures are others than in an older file. A figure has moved if the medians differ by MOVED or more, and the
+ * rounds of the two runs would differ so with a probability below SAME if nothing had changed (estimate_same). As many
+ * figures are looked at, both are asked for: the one alone would find noise, the other what does not matter. A figure that
+ * is doubtful in either run is shown, but is no reason to fail. The machine and the file have to be the same but for what
+ * is compared; that is the caller's business.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+#define MOVED 0.05
+#define SAME 0.01
+
+struct verdict {
+	const struct row *old, *new;
+	double change; /* of the median: 0.1 is a tenth more */
+	double same;
+	bool worse, doubtful;
+};
+
+static const struct row *old_of(const struct row *row, const struct rows *old)
+{
+	const struct row *found = rows_find(old, row->bench, row->unit, row->model, row->workers);
+
+	return found && found->workers == row->workers && found->size == row->size ? found : NULL;
+}
+
+static bool judge(const struct row *old, const struct row *new, struct verdict *v)
+{
+	v->old = old;
+	v->new = new;
+	if (old->estimate.median == 0)
+		return false;
+	v->change = new->estimate.median / old->estimate.median - 1;
+	v->same = estimate_same(old->round, old->rounds, new->round, new->rounds);
+	v->worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v->change < 0 : v->change > 0;
+	v->doubtful = old->doubt[0] || new->doubt[0];
+	return fabs(v->change) >= MOVED && v->same < SAME;
+}
+
+static void print_verdict(const struct verdict *v, bool headed)
+{
+	char label[48], before[32], now[32];
+
+	if (!headed)
+		printf("  %-34s %11s %11s %8s %6s\n", "figure, model, workers", "before", "now", "change", "p");
+	snprintf(label, sizeof(label), "%s %s %u", v->new->bench, v->new->model, v->new->workers);
+	printf("  %-34s %11s %11s %+6.1f %% %6.4f%s%s\n", label,
+	       quantity(v->old->estimate.median, v->old->unit, before, sizeof(before)),
+	       quantity(v->new->estimate.median, v->new->unit, now, sizeof(now)), 100 * v->change, v->same,
+	       v->worse ? "" : " *", v->doubtful ? " ?" : "");
+}
+
+/* Too few rounds to tell anything by: 4 and 4 are the fewest that can be told apart at 5 %, 5 and 5 at 1 %. */
+static bool can_tell(const struct row *old, const struct row *new)
+{
+	return old->rounds >= 5 && new->rounds >= 5;
+}
+
+int compare_print(const struct rows *old, const struct rows *new)
+{
+	unsigned compared = 0, untold = 0, moved = 0, worse = 0;
+
+	printf("\nCompared with the older figures:\n");
+	for (size_t i = 0; i < new->count; i++) {
+		const struct row *row = new->at[i], *before = old_of(row, old);
+		struct verdict v;
+
+		if (!before || row->samples == 0)
+			continue;
+		compared++;
+		untold += !can_tell(before, row);
+		if (!judge(before, row, &v))
+			continue;
+		print_verdict(&v, moved++ > 0);
+		worse += v.worse && !v.doubtful;
+	}
+	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", moved,
+	       compared, 100 * MOVED, SAME, worse);
+	printf(" (*: for the better, ?: doubtful).\n");
+	if (untold)
+		printf("%u have too few rounds in one of the two to tell.\n", untold);
+	if (compared == 0)
+		printf("The two have no figure in common.\n");
+	return worse ? 3 : 0;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Rows: how they grow, and what there is to doubt of them. See row.h. */
+#include "row.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OTHERS_MOST 0.15 /* CPUs */
+#define STOLEN_MOST 0.02
+#define SPREAD_MOST 0.10
+#define ROUNDS_ENOUGH 6u /* for an interval of 95 % */
+
+static void *or_die(void *memory)
+{
+	if (memory)
+		return memory;
+	fputs("weft-bench: no memory for the rows\n", stderr);
+	exit(1);
+}
+
+struct row *rows_add(struct rows *rows)
+{
+	if (rows->count % 64 == 0)
+		rows->at = or_die(realloc(rows->at, (rows->count + 64) * sizeof(*rows->at)));
+	return rows->at[rows->count++] = or_die(calloc(1, sizeof(struct row)));
+}
+
+void rows_free(struct rows *rows)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		free(rows->at[i]->all);
+		free(rows->at[i]);
+	}
+	free(rows->at);
+	*rows = (struct rows){ 0 };
+}
+
+static void keep(struct row *row, const double *samples, unsigned n)
+{
+	if (row->samples + n > row->room) {
+		row->room = 2 * (row->samples + n);
+		row->all = or_die(realloc(row->all, row->room * sizeof(double)));
+	}
+	memcpy(row->all + row->samples, samples, n * sizeof(double));
+	row->samples += n;
+}
+
+static double mean(double old, double value, unsigned n)
+{
+	return old + (value - old) / n;
+}
+
+void row_round(struct row *row, double *samples, unsigned n, const struct noise *noise, double preempted)
+{
+	if (n == 0)
+		return;
+	keep(row, samples, n);
+	if (row->rounds < ROW_ROUNDS)
+		row->round[row->rounds++] = batch_stats(samples, n).median;
+	row->noise.others = mean(row->noise.others, noise->others, row->rounds);
+	row->noise.stolen = mean(row->noise.stolen, noise->stolen, row->rounds);
+	row->preempted = mean(row->preempted, preempted, row->rounds);
+}
+
+void row_restart(struct row *row)
+{
+	row->rounds = row->samples = 0;
+}
+
+static __attribute__((format(printf, 2, 3))) void doubt(struct row *row, const char *format, ...)
+{
+	size_t used = strlen(row->doubt);
+	va_list args;
+
+	if (used)
+		used += (size_t)snprintf(row->doubt + used, sizeof(row->doubt) - used, "; ");
+	va_start(args, format);
+	vsnprintf(row->doubt + used, sizeof(row->doubt) - used, format, args);
+	va_end(args);
+}
+
+static void find_doubts(struct row *row)
+{
+	double spread = estimate_spread(&row->estimate);
+
+	row->doubt[0] = 0;
+	if (row->noise.others > OTHERS_MOST)
+		doubt(row, "other programs took %.1f CPUs", row->noise.others);
+	if (row->noise.stolen > STOLEN_MOST)
+		doubt(row, "the hypervisor took %.0f %% of the CPUs", 100 * row->noise.stolen);
+	if (isfinite(spread) && spread > SPREAD_MOST)
+		doubt(row, "wide interval, +-%.0f %%", 100 * spread);
+}
+
+void row_estimate(struct row *row)
+{
+	double sorted[ROW_ROUNDS];
+	struct batch_stats s;
+
+	if (row->samples == 0)
+		return;
+	s = batch_stats(row->all, row->samples);
+	row->min = s.min;
+	row->max = s.max;
+	row->p99 = s.p99;
+	memcpy(sorted, row->round, row->rounds * sizeof(double));
+	row->estimate = row->rounds < ROUNDS_ENOUGH && row->samples > row->rounds
+				? estimate_median(row->all, row->samples)
+				: estimate_median(sorted, row->rounds);
+	find_doubts(row);
+}
+
+bool row_is_rate(const struct row *row)
+{
+	return strcmp(row->unit, "Mops") == 0 || strcmp(row->unit, "Melem") == 0 || strcmp(row->unit, "MB/s") == 0;
+}
+
+bool row_is_time(const struct row *row)
+{
+	return strcmp(row->unit, "ns") == 0 || strcmp(row->unit, "us") == 0 || strcmp(row->unit, "ms") == 0;
+}
+
+const struct row *rows_find(const struct rows *rows, const char *bench, const char *unit, const char *model,
+			    unsigned workers)
+{
+	const struct row *found = NULL;
+
+	for (size_t i = 0; i < rows->count; i++) {
+		const struct row *r = rows->at[i];
+
+		if (strcmp(r->bench, bench) != 0 || (unit && strcmp(r->unit, unit) != 0) ||
+		    strcmp(r->model, model) != 0 || r->samples == 0)
+			continue;
+		if (r->workers == workers)
+			return r;
+		if (workers == 0 && (!found || r->workers < found->workers))
+			found = r;
+	}
+	return found;
+}
+
+static int decimals(double value)
+{
+	if (value < 10)
+		return 2;
+	return value < 100 ? 1 : 0;
+}
+
+static const char *scaled(double value, const char *const *units, size_t scale, size_t last, double step, char *buffer,
+			  size_t size)
+{
+	for (; fabs(value) >= (step < 1024 ? 10000 : 10240) && scale < last; scale++)
+		value /= step;
+	snprintf(buffer, size, "%.*f %s", decimals(fabs(value)), value, units[scale]);
+	return buffer;
+}
+
+const char *quantity(double value, const char *unit, char *buffer, size_t size)
+{
+	static const char *const times[] = { "ns", "us", "ms", "s" }, *const bytes[] = { "B", "KiB", "MiB", "GiB" };
+
+	if (strcmp(unit, "bytes") == 0)
+		return scaled(value, bytes, 0, 3, 1024, buffer, size);
+	if (strcmp(unit, "ns") == 0 || strcmp(unit, "us") == 0 || strcmp(unit, "ms") == 0)
+		return scaled(value, times, strcmp(unit, "ms") == 0 ? 2 : strcmp(unit, "us") == 0, 3, 1000, buffer,
+			      size);
+	if (strcmp(unit, "survivors") == 0)
+		snprintf(buffer, size, "%.0f", value);
+	else if (strcmp(unit, "ratio") == 0)
+		snprintf(buffer, size, "%.3f", value);
+	else
+		snprintf(buffer, size, "%.*f %s", value < 1 ? 3 : decimals(value), value, unit);
+	return buffer;
+}
