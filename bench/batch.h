@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-#define BATCH_ROWS 3
+#define BATCH_ROWS 4
 #define BATCH_SAMPLES 8192
 #define BATCH_NOTE 256
 
@@ -73,7 +73,7 @@ void batch_stop(struct batch *b);
 /* The nanoseconds between the two. */
 uint64_t batch_elapsed(const struct batch *b);
 
-/* A sample of one's own, for a body whose figure is no mean time: row 0, 1 or 2. Then batch_stop is not called. */
+/* A sample of one's own, for a body whose figure is no mean time: row 0 to BATCH_ROWS - 1. Then batch_stop is not called. */
 void batch_record(struct batch *b, unsigned row, double value);
 
 /* The work was not done, or cannot be done here: no figure is given, the note says why. */

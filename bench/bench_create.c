@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * create: a unit is made, runs an empty function, is joined; one after the other.
- * create-many: the same, all made before the first is joined.
+ * create-1000, create-many: the same, all made before the first is joined.
  * create-1m-alive: as create, while a million others (as many as the model can have) are parked.
  */
 #include "crew.h"
@@ -34,6 +34,7 @@ MODEL_INLINE void one_by_one(struct run *r, const struct model *m)
 	}
 }
 MODEL_BODY(one_by_one)
+MODEL_PROCESS_BODY(one_by_one)
 
 MODEL_INLINE void many(struct run *r, const struct model *m)
 {
@@ -58,6 +59,7 @@ MODEL_INLINE void many(struct run *r, const struct model *m)
 	}
 }
 MODEL_BODY(many)
+MODEL_PROCESS_BODY(many)
 
 MODEL_INLINE void *sitter(void *arg, const struct model *m)
 {
@@ -85,7 +87,18 @@ const struct bench bench_create = {
 	.rows = { "create" },
 	.units = { "ns" },
 	.what = "create + run empty + join, one by one",
-	.body = MODEL_BODIES(one_by_one),
+	.body = MODEL_PROCESS_BODIES(one_by_one),
+};
+
+const struct bench bench_create_1000 = {
+	.rows = { "create-1000" },
+	.units = { "ns" },
+	.what = "the same, 1,000 made before the first is joined: time for each",
+	.body = MODEL_PROCESS_BODIES(many),
+	.size = { 1000, 1000, 1000 },
+	.quick_size = { 1000, 1000, 250 },
+	.per_unit = 1,
+	.fixed = true,
 };
 
 const struct bench bench_create_many = {
@@ -93,7 +106,8 @@ const struct bench bench_create_many = {
 	.units = { "ns" },
 	.what = "the same, 10,000 made before the first is joined",
 	.body = MODEL_BODIES(many),
-	.size = { 10000, 10000, 1000 },
+	.size = { 10000, 10000, 10000 },
+	.quick_size = { 10000, 4000, 1000 },
 	.per_unit = 1,
 	.fixed = true,
 };
@@ -104,5 +118,6 @@ const struct bench bench_create_1m_alive = {
 	.what = "create + run + join while 1,000,000 others are parked",
 	.body = MODEL_BODIES(among_parked),
 	.size = { 1000000, 10000, 1000 },
-	.flags = BENCH_ONCE | BENCH_ALL_ALIVE,
+	.quick_size = { 1000000, 2000, 500 },
+	.flags = BENCH_ONCE | BENCH_ALL_ALIVE | BENCH_MANY_CPUS,
 };

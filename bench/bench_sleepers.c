@@ -58,5 +58,6 @@ const struct bench bench_sleepers = {
 	.what = "1,000,000 sleeps of 1 to 1000 ms: wall time, CPU time",
 	.body = MODEL_BODIES(sleepers),
 	.size = { 1000000, 10000, 1000 },
-	.flags = BENCH_COLD | BENCH_ALL_ALIVE,
+	.quick_size = { 1000000, 4000, 500 },
+	.flags = BENCH_COLD | BENCH_ALL_ALIVE | BENCH_MANY_CPUS,
 };

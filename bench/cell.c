@@ -35,7 +35,7 @@ unsigned cells_worker_counts(const struct bench *bench, const struct options *op
 		counts[0] = 1;
 		return 1;
 	}
-	if ((bench->flags & BENCH_MANY_CPUS) && given > 1 && system_cpus() > 1) {
+	if ((bench->flags & BENCH_MANY_CPUS) && !options->effort->full) {
 		counts[0] = counts[given - 1];
 		return 1;
 	}

@@ -46,7 +46,7 @@ enum bench_flag {
 	BENCH_RATE = 64,      /* the figure is millions of operations (Mops) or elements (Melem) a second */
 	BENCH_SCALING = 128,  /* on 1, 2, 4 ... workers, up to twice as many as there are CPUs */
 	BENCH_FULL = 256,     /* takes so long that only --full, or asking for it, runs it */
-	BENCH_MANY_CPUS = 512 /* on two workers or more where there are, and not on one too */
+	BENCH_MANY_CPUS = 512 /* without --full, on the most workers only */
 };
 
 struct bench {

@@ -14,16 +14,20 @@ bench_weft_bench_SOURCES = \
 	bench/batch.h \
 	bench/bench_cancel.c \
 	bench/bench_chan.c \
+	bench/bench_copy.c \
 	bench/bench_crash.c \
 	bench/bench_create.c \
+	bench/bench_create_big.c \
 	bench/bench_echo.c \
 	bench/bench_fib.c \
 	bench/bench_floor.c \
 	bench/bench_ipc.c \
 	bench/bench_local.c \
-	bench/bench_parked.c \
+	bench/bench_memory.c \
 	bench/bench_pingpong.c \
 	bench/bench_read.c \
+	bench/bench_request.c \
+	bench/bench_scale.c \
 	bench/bench_scope.c \
 	bench/bench_select.c \
 	bench/bench_skynet.c \
@@ -32,6 +36,7 @@ bench_weft_bench_SOURCES = \
 	bench/bench_switch.c \
 	bench/bench_sync.c \
 	bench/bench_timer.c \
+	bench/bench_touch.c \
 	bench/bench_yield.c \
 	bench/cell.c \
 	bench/channel.h \
@@ -79,7 +84,8 @@ bench_weft_bench_SOURCES = \
 	bench/schema.h \
 	bench/system.c \
 	bench/system.h \
-	bench/table.c
+	bench/table.c \
+	bench/work.h
 
 # The commit that a JSON file names. Looked up on every make; touched only when it is another.
 $(bench_weft_bench_OBJECTS): bench/commit.h

@@ -138,19 +138,30 @@ static void round_in_child(const struct bench *bench, struct run *run)
 	say_how_it_ended(run, status);
 }
 
-/* Fewer units, and a note, if they would not fit in four fifths of the memory there is. */
-static void fit_in_memory(struct run *run)
+static void fewer(struct run *run, uint64_t fit, const char *why)
 {
-	static const uint64_t bytes_each[MODELS] = {
-		4608, 40 * 1024, 128 * 1024, 48 * 1024, 128 * 1024, 128 * 1024
-	}; /* with what the kernel keeps */
-	uint64_t fit = system_available() / 5 * 4 / bytes_each[run->model];
-
 	if (fit == 0 || fit >= run->size)
 		return;
-	batch_note(&run->batch, "%llu instead of %llu: no memory for more", (unsigned long long)fit,
-		   (unsigned long long)run->size);
+	run->batch.note[0] = 0;
+	batch_note(&run->batch, "%llu instead of %llu: %s", (unsigned long long)fit, (unsigned long long)run->asked,
+		   why);
 	run->size = fit;
+}
+
+/* Fewer units, and a note, if they would not fit in four fifths of the memory there is, or there may not be so many. */
+static void fit_all(struct run *run)
+{
+	static const uint64_t bytes_each[MODELS] = { 4608, 40 * 1024, 128 * 1024,
+						     48 * 1024 }; /* with what the kernel keeps */
+	const char *limit = "";
+	char text[96];
+	uint64_t left = system_tasks_left(&limit);
+
+	fewer(run, system_available() / 5 * 4 / bytes_each[run->model], "no memory for more");
+	if (run->model == MODEL_GREEN)
+		return;
+	snprintf(text, sizeof(text), "%s allows no more, with some left for others", limit);
+	fewer(run, left, text);
 }
 
 /* How many units: what is left of them; of models that came later, as many as of those that they resemble. */
@@ -174,7 +185,7 @@ static void prepare(const struct bench *bench, struct run *run, const struct cel
 	run->size = cell->size ? cell->size : run->asked;
 	memset(b, 0, offsetof(struct batch, samples));
 	if (bench->flags & BENCH_ALL_ALIVE)
-		fit_in_memory(run);
+		fit_all(run);
 	b->step = bench->per_unit ? run->size * bench->per_unit : 1;
 	b->max_ops = bench->fixed ? b->step : 0;
 	b->cold = bench->flags & BENCH_COLD;

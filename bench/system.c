@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define TASKS_FOR_OTHERS 1500u
+
 /* The CPUs allowed at the program's start: later ones are subsets, pinned by ourselves. */
 static cpu_set_t *allowed(void)
 {
@@ -151,7 +153,7 @@ uint64_t system_resident_of(int pid)
 
 uint64_t system_kernel_bytes(void)
 {
-	return sum_of_lines("/proc/meminfo", (const char *const[]){ "KernelStack", "PageTables", "SUnreclaim", NULL });
+	return sum_of_lines("/proc/meminfo", (const char *const[]){ "KernelStack", "SUnreclaim", NULL });
 }
 
 /* A file that holds one number; `otherwise` if it does not. */
@@ -176,6 +178,54 @@ uint64_t system_available(void)
 	uint64_t group = limit > used ? limit - used : 0;
 
 	return machine < group ? machine : group;
+}
+
+/* The tasks that there are, by /proc/loadavg: "0.00 0.00 0.00 1/234 5678". */
+static uint64_t tasks(void)
+{
+	unsigned long all = 0;
+	FILE *f = fopen("/proc/loadavg", "re");
+
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*f %*f %*f %*u/%lu", &all) != 1)
+		all = 0;
+	fclose(f);
+	return all;
+}
+
+uint64_t system_tasks_left(const char **limit)
+{
+	static const struct {
+		const char *path, *name;
+	} limits[] = { { "/proc/sys/kernel/pid_max", "kernel.pid_max" },
+		       { "/proc/sys/kernel/threads-max", "kernel.threads-max" },
+		       { "/sys/fs/cgroup/pids.max", "pids.max of the cgroup" } };
+	uint64_t least = UINT64_MAX, used = tasks() + TASKS_FOR_OTHERS;
+	struct rlimit own;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		uint64_t n = number_in(limits[i].path, UINT64_MAX);
+
+		if (n >= least)
+			continue;
+		least = n;
+		*limit = limits[i].name;
+	}
+	if (getrlimit(RLIMIT_NPROC, &own) == 0 && own.rlim_cur < least) {
+		least = own.rlim_cur;
+		*limit = "ulimit -u";
+	}
+	return least > used ? least - used : 0;
+}
+
+uint64_t system_tables_of(int pid)
+{
+	char path[64] = "/proc/self/status";
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	return sum_of_lines(path, (const char *const[]){ "VmPTE", NULL });
 }
 
 static uint64_t cpu_time_of(int who)

@@ -32,11 +32,17 @@ uint64_t system_resident(void);
 /* Proportional resident bytes of another process; 0 if unknown. */
 uint64_t system_resident_of(int pid);
 
-/* The kernel's own memory, of the whole machine: kernel stacks, page tables, unreclaimable slabs. */
+/* The kernel's own memory, of the whole machine: kernel stacks and unreclaimable slabs, without page tables. */
 uint64_t system_kernel_bytes(void);
 
 /* Bytes that could be had without swapping, in this machine and this cgroup. */
 uint64_t system_available(void);
+
+/* How many more processes and threads there may be, some left for others, and by which limit; static memory. */
+uint64_t system_tasks_left(const char **limit);
+
+/* Bytes of page tables of another process, or of this one: 0. */
+uint64_t system_tables_of(int pid);
 
 /* CPU time in ns of this process and of the children it has waited for. */
 uint64_t system_cpu_time(void);

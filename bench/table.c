@@ -53,7 +53,8 @@ static void print_ratio(const struct row *row, const struct row *green)
 	char text[32];
 	double ratio;
 
-	if (!green || green->estimate.median == 0 || strcmp(row->unit, "survivors") == 0 || (fewer && sleeps)) {
+	if (!green || green->estimate.median <= 0 || row->estimate.median <= 0 || strcmp(row->unit, "survivors") == 0 ||
+	    (fewer && sleeps)) {
 		printf(" %9s", "-");
 		return;
 	}
