@@ -234,6 +234,16 @@ static const char *why_none(const struct line *line, const char *model)
 	return peers_known(model) ? "its driver has no such program" : nothing;
 }
 
+/* Where it had other units than the figure is about. */
+static void print_size(FILE *f, const struct row *row)
+{
+	const struct bench *bench = bench_of(row->bench);
+
+	if (bench && row->size && row->size != bench->size[MODEL_GREEN])
+		fprintf(f, bench->size_is_n ? "<small>n = %llu</small>" : "<small>of %llu</small>",
+			(unsigned long long)row->size);
+}
+
 static void cell(FILE *f, const struct row *row, const struct line *line, const char *model, struct reasons *reasons)
 {
 	double spread;
@@ -255,6 +265,7 @@ static void cell(FILE *f, const struct row *row, const struct line *line, const 
 		fprintf(f, "<sup>%u</sup>", reason(reasons, row->note));
 	if (isfinite(spread))
 		fprintf(f, "<small>± %.*f %%</small>", spread < 9.95 ? 1 : 0, spread);
+	print_size(f, row);
 	fputs("</td>", f);
 }
 
@@ -367,7 +378,8 @@ static void foot(FILE *f, const struct about *about)
 		"with a single one there "
 		"is none. Rounds go on until the interval is narrow or the time is up. ? is doubtful: other programs, "
 		"a hypervisor, or a wide "
-		"interval. Every batch's work is checked. File format %s.</p></section>\n",
+		"interval. Every batch's work is checked. Where a model is too dear, or a "
+		"limit allows no more, it has fewer units, and the cell says how many. File format %s.</p></section>\n",
 		about->clock_ns, SCHEMA);
 }
 

@@ -12,6 +12,7 @@
 
 #include "report.h"
 
+#define WIDTH 80
 #define NOTE_WIDTH 74
 
 enum style { PLAIN, BOLD, DIM, WARN };
@@ -32,8 +33,8 @@ void table_head(const struct about *about, const struct options *options)
 	if (!options->from && peers_count() > 0 && options->peers)
 		for (unsigned i = 0; i < peers_count(); i++)
 			printf("%s %s", i ? "," : ", peers:", peers_name(i));
-	printf("\nA model runs on as many CPUs as it has workers. median +-: 95 %% interval of the median;\n"
-	       "min, p99: of batches. x green: dearer than green threads by; ?: doubtful.\n");
+	printf("\nA model runs on as many CPUs as it has workers. +-: 95 %% interval of the median;\n"
+	       "min, p99: of batches; x green: by how much dearer than green; ?: doubtful.\n");
 	fflush(stdout);
 }
 
@@ -89,9 +90,11 @@ static void print_size(const struct bench *bench, const struct row *row, const s
 {
 	uint64_t usual = green ? green->size : bench->size[MODEL_GREEN];
 
-	if (row->size == usual || row->size == 0)
+	if (row->size == usual || row->size == 0 || strstr(row->note, "instead of"))
 		return;
-	printf(bench->size_is_n ? "  n=%llu" : "  %llu units", (unsigned long long)row->size);
+	printf("      %s", style(DIM));
+	printf(bench->size_is_n ? "n = %llu" : "%llu units", (unsigned long long)row->size);
+	printf("%s\n", style(PLAIN));
 }
 
 static void print_interval(const struct row *row)
@@ -124,9 +127,19 @@ static void print_row(const struct bench *bench, const struct row *row, const st
 	printf(" %11s", quantity(row->min, row->unit, number, sizeof(number)));
 	printf(" %11s", quantity(row->p99, row->unit, number, sizeof(number)));
 	print_ratio(row, green);
-	print_size(bench, row, green);
 	printf("\n");
+	print_size(bench, row, green);
 	print_note(row->note, DIM);
+}
+
+/* On a line, or what it is on the next ones. */
+static void print_title(const char *name, const char *what)
+{
+	bool fits = strlen(name) + strlen(what) + 2 <= WIDTH;
+
+	printf("\n%s%s%s:%s%s\n", style(BOLD), name, style(PLAIN), fits ? " " : "", fits ? what : "");
+	if (!fits)
+		print_note(what, PLAIN);
 }
 
 /* Figures that share a name have one heading, and their units below it. */
@@ -136,8 +149,7 @@ static void print_heading(const struct bench *bench, int figure)
 	char first[32];
 
 	if (!again)
-		printf("\n%s%s%s: %s\n", style(BOLD), bench->rows[figure], style(PLAIN),
-		       figure == 0 ? bench->what : "of the same runs");
+		print_title(bench->rows[figure], figure == 0 ? bench->what : "of the same runs");
 	snprintf(first, sizeof(first), again ? "in %s" : "model, workers", bench->units[figure]);
 	printf("  %s%-15s %11s  %7s %11s %11s %9s%s\n", style(DIM), first, "median", "+-", "min", "p99", "x green",
 	       style(PLAIN));

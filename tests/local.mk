@@ -20,6 +20,8 @@ unit_tests = \
 	tests/unit/test_bias \
 	tests/unit/test_config \
 	tests/unit/test_cpu \
+	tests/unit/test_estimate \
+	tests/unit/test_json \
 	tests/unit/test_list \
 	tests/unit/test_readable \
 	tests/unit/test_record \
@@ -129,6 +131,8 @@ stress_tests = \
 test_scripts = \
 	tests/arch/check_elf.sh \
 	tests/fault/modes.sh \
+	tests/support/bench.sh \
+	tests/support/bench_page.sh \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
 	tests/support/layers.sh \
@@ -193,6 +197,9 @@ tests_libsupport_a_SOURCES = \
 LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
 tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc
 tests_arch_test_bti_LDADD = libweft.la
+tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c bench/estimate.c
+tests_unit_test_estimate_LDADD = $(LDADD) -lm
+tests_unit_test_json_SOURCES = tests/unit/test_json.c bench/parse.c
 tests_system_test_cxx_LDADD = libweft.la
 tests_system_test_cxx_SOURCES = tests/system/test_cxx.cc
 AM_CPPFLAGS += $(CHECK_CFLAGS)

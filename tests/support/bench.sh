@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# weft-bench but for its measurements: each bad argument is refused with a message, before anything is measured; a file of
+# figures comes back as tables, JSON, CSV; --compare finds a planted slow-down, and nothing in noise.
+set -eu
+bench=bench/weft-bench
+if [ ! -x $bench ]; then
+	echo 'skipped: weft-bench is not built'
+	exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+LC_ALL=C
+export LC_ALL
+failed=0
+
+complain() {
+	echo "$*"
+	failed=1
+}
+
+# run STATUS ARG...: weft-bench has to end so. What it says is in $work/out.
+run() {
+	wanted=$1
+	shift
+	status=0
+	# EMULATOR may be a command with options.
+	# shellcheck disable=SC2086
+	${EMULATOR-} $bench "$@" >"$work/out" 2>&1 </dev/null || status=$?
+	[ $status = "$wanted" ] || complain "weft-bench $*: status $status, not $wanted: $(head -3 "$work/out")"
+}
+
+# says TEXT: it has said so.
+says() {
+	grep -qF -e "$1" "$work/out" || complain "it does not say '$1': $(head -5 "$work/out")"
+}
+
+# refused TEXT ARG...: a mistake that is named, at once.
+refused() {
+	text=$1
+	shift
+	run 2 "$@"
+	says "$text"
+	[ "$(wc -l <"$work/out")" = 1 ] || complain "weft-bench $*: more than a line"
+}
+
+refused "no figure is called 'nonsense'" --bench nonsense
+refused "no figure is called ''" --bench ''
+refused "no figure is called ''" --bench create,
+refused "no figure is called 'Create'" --bench chan,Create
+refused "no model is called 'thread'" --model green,thread
+refused "not '0'" --workers 0
+refused "not '257'" --workers 257
+refused "not 'two'" --workers two
+refused "not '1,'" --workers 1,
+refused "not '-1'" --workers=-1
+refused "not '1,2,3,4,5,6,7,8,9'" --workers 1,2,3,4,5,6,7,8,9
+refused "not '4000'" --pin 4000
+refused "not '1-0'" --pin 1-0
+refused "not '0;1'" --pin '0;1'
+refused "not ''" --pin ''
+refused "not '1x'" --seed 1x
+refused "not '99999999999999999999'" --seed 99999999999999999999
+refused '--quick or --full' --quick --full
+refused "cannot write '$work/none/x'" --json "$work/none/x"
+refused "cannot write '$work/none/x'" --csv "$work/none/x"
+refused "cannot write '$work/none/x'" --html "$work/none/x"
+refused "cannot read '$work/none'" --compare "$work/none"
+refused "cannot read '$work/none'" --from "$work/none"
+refused '--json wants a value' --json
+refused "what is '--fast'?" --fast
+refused "what is 'create'?" create
+
+run 0 --help
+says '--compare'
+run 0 --list
+says 'create'
+[ "$(cut -c -80 "$work/out" | sort | uniq -d | wc -l)" = 0 ] || complain '--list says something twice'
+
+# figures NAME FACTOR [DOUBT]: a file of them, in which one is that many times as slow. Rounds differ by 1 % among themselves.
+figures() {
+	awk -v factor="$2" -v doubt="${3-}" '
+		function row(bench, unit, value, last,   i) {
+			printf "{\"bench\": \"%s\", \"model\": \"green\", \"workers\": 1, \"unit\": \"%s\", \"n\": 60, ", bench, unit
+			printf "\"median\": %g, \"low\": %g, \"high\": %g, \"confidence\": 0.97, ", value, value * 0.99, value * 1.01
+			printf "\"min\": %g, \"max\": %g, \"p99\": %g, \"rounds\": [", value * 0.98, value * 2, value * 1.1
+			for (i = 0; i < 6; i++)
+				printf "%s%g", i ? ", " : "", value * (0.99 + (i * 5 + 2) % 6 * 0.004)
+			printf "]%s}%s\n", doubt == "" ? "" : ", \"doubt\": \"" doubt "\"", last ? "" : ","
+		}
+		BEGIN {
+			print "{\"schema\": \"weft-bench/1\", \"cpu\": \"<CPU> & \\\"more\\\"\", \"cpus\": 2, \"date\": \"today\", \"rows\": ["
+			row("yield-2", "ns", 7)
+			row("create", "ns", 20 * factor)
+			row("chan-stream", "Melem", 150 / factor, 1)
+			print "]}"
+		}' >"$work/$1"
+}
+figures base 1
+figures noise 1.02
+figures slow 1.10
+figures fast 0.90
+figures doubtful 1.10 'other programs took 1.0 CPUs'
+
+run 0 --from "$work/base"
+says 'yield-2'
+says '20.0 ns'
+awk 'length > 80' "$work/out" | grep . && complain 'a line of the table is longer than 80'
+
+run 0 --from "$work/base" --compare "$work/base"
+says '0 of 3 figures moved'
+run 0 --from "$work/noise" --compare "$work/base"
+says '0 of 3 figures moved'
+run 3 --from "$work/slow" --compare "$work/base"
+says 'create green 1'
+says 'chan-stream green 1'
+says '2 of 3 figures moved'
+grep -q 'yield-2 green' "$work/out" && complain 'a figure that is the same has moved'
+run 0 --from "$work/fast" --compare "$work/base"
+says '2 of 3 figures moved'
+run 0 --from "$work/doubtful" --compare "$work/base"
+says '2 of 3 figures moved'
+
+# There and back: nothing is lost, and it is JSON to others, too.
+run 0 --from "$work/doubtful" --json "$work/again" --csv "$work/csv"
+run 0 --from "$work/again" --json "$work/thrice"
+cmp "$work/again" "$work/thrice" || complain 'a file that is read and written again is another'
+run 3 --from "$work/slow" --compare "$work/base" --json "$work/slow2"
+run 3 --from "$work/slow2" --compare "$work/base"
+[ "$(wc -l <"$work/csv")" = 4 ] || complain 'the CSV has not one line a figure'
+awk -F, 'NF != 16 { print }' "$work/csv" | grep . && complain 'a line of the CSV has not 16 fields'
+if command -v python3 >/dev/null; then
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["schema"] == "weft-bench/1" and len(d["rows"]) == 3' \
+		"$work/again" || complain 'Python does not take the JSON'
+fi
+
+printf '{"schema": "weft-bench/0", "rows": []}' >"$work/old"
+run 2 --from "$work/old"
+says 'another version'
+printf '{"rows": [' >"$work/cut"
+run 2 --compare "$work/cut"
+says 'is no JSON, at byte 10'
+printf '{"schema": "weft-bench/1", "rows": [{"bench": "create"}]}' >"$work/poor"
+run 2 --from "$work/poor"
+says 'a row lacks'
+exit $failed
