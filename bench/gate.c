@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The gate: hot paths on one worker, each as a ratio to a floor of the same run, so that a machine's clock does not count.
- * Of both the best round counts, which other programs disturbed least. The ratios are held against those of a file, in
+ * Of both the best batch counts, which other programs disturbed least. The ratios are held against those of a file, in
  * which a line is FIGURE FLOOR RATIO. Another kind of CPU has other ratios: then nothing is judged. A figure that is over
  * a second time, too, is for who calls: see dev.
  */
@@ -35,24 +35,24 @@ static const struct {
 };
 #define HOT (sizeof(hot) / sizeof(hot[0]))
 
-const char *gate_figures(void)
+void gate_options(struct options *options)
 {
 	static char list[512] = "call,syscall";
 
+	options->only = list;
+	options->models = "green";
+	options->workers[0] = options->counts = 1;
+	options->peers = false;
 	for (size_t i = 0, used = strlen(list); i < HOT; i++)
 		used += (size_t)snprintf(list + used, sizeof(list) - used, ",%s", hot[i].figure);
-	return list;
 }
 
+/* Of all batches the best, which nobody disturbed. 0: there is none. */
 static double best(const struct rows *rows, const char *figure, const char *model)
 {
 	const struct row *row = rows_find(rows, figure, NULL, model, 1);
-	double least = 0;
 
-	for (unsigned i = 0; row && i < row->rounds; i++)
-		if (least == 0 || row->round[i] < least)
-			least = row->round[i];
-	return least;
+	return row ? row->min : 0;
 }
 
 /* 0: there is none. */
@@ -112,7 +112,7 @@ int gate_check(const char *path, const struct about *about, const struct rows *r
 
 	if (!f)
 		return 1;
-	printf("\nThe gate: best rounds, as ratios to a floor of the same run\n  %-14s %-12s %9s %9s %9s\n", "figure",
+	printf("\nThe gate: best batches, as ratios to a floor of the same run\n  %-14s %-12s %9s %9s %9s\n", "figure",
 	       "floor", "recorded", "now", "change");
 	while (fgets(line, sizeof(line), f)) {
 		if (strncmp(line, "# cpu: ", 7) == 0)

@@ -87,6 +87,14 @@ bench_weft_bench_SOURCES = \
 	bench/table.c \
 	bench/work.h
 
+# What callgrind counts in: tests/support/instructions.sh.
+if BENCH
+check_PROGRAMS += bench/weft-instructions
+endif
+bench_weft_instructions_SOURCES = bench/instructions.c
+bench_weft_instructions_LDADD = libweft.la
+EXTRA_DIST += bench/gate.txt bench/instructions.txt
+
 # The commit that a JSON file names. Looked up on every make; touched only when it is another.
 $(bench_weft_bench_OBJECTS): bench/commit.h
 bench/commit.h: FORCE

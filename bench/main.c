@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	if (options.compare && json_read(options.compare, &before, &old) != 0)
 		return 2;
 	if (options.gate)
-		options.only = gate_figures();
+		gate_options(&options);
 	if (options.from && from_file(&options, &about, &rows) != 0)
 		return 2;
 	if (!options.from)

@@ -25,6 +25,6 @@ int compare_print(const struct rows *old, const struct rows *new);
 /* gate.c: hot paths by their ratio to a floor of the same run, against a file, or into it. An exit status. */
 int gate_check(const char *path, const struct about *about, const struct rows *rows);
 int gate_update(const char *path, const struct about *about, const struct rows *rows);
-const char *gate_figures(void);
+void gate_options(struct options *options); /* measure what it needs */
 
 #endif

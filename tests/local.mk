@@ -135,6 +135,7 @@ test_scripts = \
 	tests/support/bench_page.sh \
 	tests/support/exports.sh \
 	tests/support/headers.sh \
+	tests/support/instructions.sh \
 	tests/support/layers.sh \
 	tests/support/pages.sh
 
