@@ -4,8 +4,8 @@
  *
  * A bench has a share of the time that is left, by its weight: the rounds that it should have at least. In each round its
  * cells are run in a random order (--seed). After the rounds that all have, those cells go on whose interval is not narrow
- * yet, while the share lasts. A bench that is late after half of its rounds has no more: its rows then have the
- * confidence that is in so many.
+ * yet, while the share lasts. A bench that is late after half of its rounds has no more, and after one round
+ * if all the time is up: its rows then have the confidence that is in so many.
  */
 #include "harness.h"
 
@@ -105,7 +105,7 @@ struct plan {
 	const struct options *options;
 	struct cell **cells;
 	unsigned made;
-	uint64_t deadline; /* 0: none */
+	uint64_t deadline, end; /* of the bench, of all; 0: none */
 	uint64_t random;
 };
 
@@ -129,6 +129,12 @@ static bool late(const struct plan *p)
 	return p->deadline && batch_now() > p->deadline;
 }
 
+/* Shall the bench have no round after so many of those that it should have? */
+static bool enough(const struct plan *p, unsigned done, unsigned rounds)
+{
+	return late(p) && done >= (batch_now() > p->end ? 1 : (rounds + 1) / 2);
+}
+
 static void peers(struct plan *p, struct rows *rows, size_t first)
 {
 	unsigned counts[COUNTS_MAX], n = cells_worker_counts(p->bench, p->options, counts);
@@ -143,7 +149,7 @@ static void all_rounds(struct plan *p, struct run *run, struct rows *rows, size_
 	unsigned rounds = rounds_of(p->bench, effort);
 	bool fixed = p->bench->flags & (BENCH_ONCE | BENCH_COLD);
 
-	for (unsigned i = 0; i < rounds && !(late(p) && i >= (rounds + 1) / 2); i++) {
+	for (unsigned i = 0; i < rounds && !enough(p, i, rounds); i++) {
 		one_round(p, run, true);
 		if (i < effort->rounds_cold)
 			peers(p, rows, first);
@@ -163,19 +169,6 @@ static void *shared_or_die(size_t size)
 	exit(1);
 }
 
-static void run_bench(const struct bench *bench, const struct options *options, uint64_t deadline, struct run *run,
-		      struct rows *rows)
-{
-	struct cell *cells[COUNTS_MAX * MODELS];
-	size_t first = rows->count;
-	struct plan p = { bench, options, cells, 0, deadline, options->seed };
-
-	p.made = cells_make(bench, options, cells, rows);
-	all_rounds(&p, run, rows, first);
-	for (unsigned i = 0; i < p.made; i++)
-		free(cells[i]);
-}
-
 /* Its share of what is left of the time. */
 static uint64_t deadline_of(uint64_t end, double own, double left)
 {
@@ -184,6 +177,19 @@ static uint64_t deadline_of(uint64_t end, double own, double left)
 	if (!end)
 		return 0;
 	return end > now ? now + (uint64_t)((double)(end - now) * own / left) : now;
+}
+
+static void run_bench(const struct bench *bench, const struct options *options, uint64_t deadline, uint64_t end,
+		      struct run *run, struct rows *rows)
+{
+	struct cell *cells[COUNTS_MAX * MODELS];
+	size_t first = rows->count;
+	struct plan p = { bench, options, cells, 0, deadline, end, options->seed };
+
+	p.made = cells_make(bench, options, cells, rows);
+	all_rounds(&p, run, rows, first);
+	for (unsigned i = 0; i < p.made; i++)
+		free(cells[i]);
 }
 
 void bench_run_all(const struct options *options, struct rows *rows,
@@ -205,7 +211,7 @@ void bench_run_all(const struct options *options, struct rows *rows,
 		if (!bench_any_wanted(options, *b))
 			continue;
 		progress_share(done / all);
-		run_bench(*b, options, deadline_of(end, weight(*b, options), all - done), run, rows);
+		run_bench(*b, options, deadline_of(end, weight(*b, options), all - done), end, run, rows);
 		done += weight(*b, options);
 		each(*b, rows, first);
 	}

@@ -216,6 +216,7 @@ dist_man_MANS += \
 	docs/man/weft_yield.3
 
 EXTRA_DIST += \
+	docs/bench-schema.md \
 	docs/benchmarks.md \
 	docs/design.md \
 	docs/examples/chat.c \

@@ -4,6 +4,7 @@
 # figures comes back as tables, JSON, CSV; --compare finds a planted slow-down, and nothing in noise.
 set -eu
 bench=bench/weft-bench
+top=${srcdir:-.}
 if [ ! -x $bench ]; then
 	echo 'skipped: weft-bench is not built'
 	exit 77
@@ -71,11 +72,26 @@ refused '--json wants a value' --json
 refused "what is '--fast'?" --fast
 refused "what is 'create'?" create
 
-run 0 --help
-says '--compare'
 run 0 --list
 says 'create'
 [ "$(cut -c -80 "$work/out" | sort | uniq -d | wc -l)" = 0 ] || complain '--list says something twice'
+run 0 --help
+says '--compare'
+
+# What there is, the page tells: options, figures, and the members of the file.
+page=$top/docs/man/weft-bench.1
+sed 's/\\-/-/g' "$page" >"$work/page"
+grep -o -e '^  --[a-z-]*' "$work/out" | tr -d ' ' | while read -r option; do
+	grep -q -e "^\.[BI]*.*$option" "$work/page" || echo "$option"
+done >"$work/untold"
+run 0 --list
+awk '/^[a-z]/ { for (i = 1; i < NF && $i ~ /^[a-z][a-z0-9-]*$/ && $(i + 1) ~ /^(ns|us|ms|bytes|ratio|survivors|Mops|Melem|MB)/; i += 2) print $i }' \
+	"$work/out" | sort -u >"$work/names"
+[ "$(wc -l <"$work/names")" -gt 60 ] || complain 'the names of --list are not understood'
+while read -r name; do
+	grep -q -e "\(B \|fB\)$name\(\\\\f\|\$\)" "$work/page" || echo "$name"
+done <"$work/names" >>"$work/untold"
+[ ! -s "$work/untold" ] || complain "weft-bench(1) does not tell of $(tr '\n' ' ' <"$work/untold")"
 
 # figures NAME FACTOR [DOUBT]: a file of them, in which one is that many times as slow. Rounds differ by 1 % among themselves.
 figures() {
@@ -124,6 +140,10 @@ says '2 of 3 figures moved'
 # There and back: nothing is lost, and it is JSON to others, too.
 run 0 --from "$work/doubtful" --json "$work/again" --csv "$work/csv"
 run 0 --from "$work/again" --json "$work/thrice"
+grep -o '"[a-z_0-9]*": ' "$work/again" | tr -d '": ' | sort -u | while read -r member; do
+	grep -q "\`$member\`" "$top/docs/bench-schema.md" || echo "$member"
+done >"$work/members"
+[ ! -s "$work/members" ] || complain "docs/bench-schema.md does not tell of $(tr '\n' ' ' <"$work/members")"
 cmp "$work/again" "$work/thrice" || complain 'a file that is read and written again is another'
 run 3 --from "$work/slow" --compare "$work/base" --json "$work/slow2"
 run 3 --from "$work/slow2" --compare "$work/base"
