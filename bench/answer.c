@@ -147,7 +147,7 @@ void answer_write(FILE *f, const struct rows *rows)
 	fputs("<section class=\"answer\"><h2>Which should I use?</h2>\n<p>", f);
 	in_short(f, rows, "create", "ns", "To make one");
 	in_short(f, rows, "pingpong", "ns", "To wake another and be woken by it");
-	in_short(f, rows, "memory-1k", "bytes", "Resident memory of one of a thousand");
+	in_short(f, rows, "memory-1k", "bytes", "Memory of one of a thousand, with what the kernel keeps for it");
 	fputs("</p>\n<div class=\"scroll\"><table class=\"prose\"><thead><tr><th>what you "
 	      "need</th><th>use</th><th>because, on this "
 	      "machine</th></tr></thead><tbody>\n",
@@ -186,18 +186,19 @@ static const struct claim {
 	  "a futex wake and a wait, with the scheduler in between: the claim is of the switch alone, which nobody can "
 	  "have alone." },
 	{ "memory of a process: 10–100 MB", "memory-1k", "bytes", "fork", NULL, 1, 1e7, 1e8,
-	  "a forked child shares all that it does not write; the claim is of programs, with their libraries and heaps.",
+	  "a forked child shares what it does not write, and has page tables; the claim is of programs, with libraries "
+	  "and heaps.",
 	  "it has written that much.", "it has written that much." },
 	{ "memory of a thread: 1–8 MB", "memory-1k", "bytes", "pthread", NULL, 1, 1 << 20, 8 << 20,
-	  "the stack's megabytes are addresses: memory is what has been touched.", "its stack has been touched.",
-	  "its stack has been touched." },
+	  "the stack's megabytes are addresses: memory is what has been touched, and the kernel's own stack.",
+	  "its stack has been touched.", "its stack has been touched." },
 	{ "a process is about 100 times as dear as a thread: to make", "create", "ns", "fork", "pthread", 1, 50, 200,
 	  "the kernel makes both by clone; a process adds its page tables.", "page tables make the difference.",
 	  "page tables make the difference." },
 	{ "… to switch", "pingpong", "ns", "fork", "pthread", 1, 50, 200,
 	  "both are the same scheduler's; a process adds another page table.", "", "" },
 	{ "… in memory", "memory-1k", "bytes", "fork", "pthread", 1, 50, 200,
-	  "both have a stack, of which little is touched.", "", "" },
+	  "both have little of their own, and the same in the kernel; a process adds page tables.", "", "" },
 	{ "a kernel thread is about 100 times as dear as a green one: to make", "create", "ns", "pthread", "green", 1,
 	  50, 200, "kernel threads are quick here.", "no trip to the kernel.",
 	  "no trip to the kernel, and a warm stack at hand." },

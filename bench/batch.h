@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-#define BATCH_ROWS 4
+#define BATCH_ROWS 5
 #define BATCH_SAMPLES 8192
 #define BATCH_NOTE 256
 

@@ -32,7 +32,8 @@ static const char head[] =
 	"font:16px/1.5 system-ui,sans-serif}\n"
 	"h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .4rem}p{margin:.4rem "
 	"0}\n"
-	"nav a{margin-right:.8rem;white-space:nowrap}a{color:var(--c1)}.dim,figcaption,small{color:var(--dim)}\n"
+	"nav{margin-top:1rem}nav "
+	"a{margin-right:.8rem;white-space:nowrap}a{color:var(--c1)}.dim,figcaption,small{color:var(--dim)}\n"
 	".answer{background:var(--card);border-left:4px solid var(--c0);padding:.6rem 1rem;margin:1rem 0}\n"
 	".warn{border-left:4px solid var(--warn);background:var(--card);padding:.5rem 1rem;margin:1rem "
 	"0}.q{color:var(--warn)}\n"
@@ -176,20 +177,29 @@ static unsigned add_line(struct line *lines, unsigned count, const struct row *r
 	return count;
 }
 
-/* Bench by bench, figure by figure; within it by workers, as the rows are. */
+/* The lines of one name, unit by unit as its bench has them; by workers as the rows are. */
+static unsigned lines_of(const char *name, const struct rows *rows, struct line *lines, unsigned count)
+{
+	const struct bench *bench = bench_of(name);
+
+	for (int figure = 0; bench && figure < BATCH_ROWS && bench->rows[figure]; figure++)
+		for (size_t i = 0; i < rows->count; i++)
+			if (strcmp(bench->rows[figure], name) == 0 && strcmp(rows->at[i]->bench, name) == 0 &&
+			    strcmp(rows->at[i]->unit, bench->units[figure]) == 0)
+				count = add_line(lines, count, rows->at[i]);
+	return count;
+}
+
+/* In the question's order, then what it has not named. */
 static unsigned find_lines(const struct question *q, const struct rows *rows, struct line *lines)
 {
 	unsigned count = 0;
 
-	for (const struct bench *const *b = bench_all; *b; b++) {
-		if (!question_has(q, *b))
-			continue;
-		for (int figure = 0; figure < BATCH_ROWS && (*b)->rows[figure]; figure++)
-			for (size_t i = 0; i < rows->count; i++)
-				if (strcmp(rows->at[i]->bench, (*b)->rows[figure]) == 0 &&
-				    strcmp(rows->at[i]->unit, (*b)->units[figure]) == 0)
-					count = add_line(lines, count, rows->at[i]);
-	}
+	for (const char *const *name = q->figures; name && *name; name++)
+		count = lines_of(*name, rows, lines, count);
+	for (const struct bench *const *b = bench_all; *b; b++)
+		for (int figure = 0; question_has(q, *b) && figure < BATCH_ROWS && (*b)->rows[figure]; figure++)
+			count = lines_of((*b)->rows[figure], rows, lines, count);
 	return count;
 }
 
@@ -250,7 +260,7 @@ static void cell(FILE *f, const struct row *row, const struct line *line, const 
 	char text[32];
 
 	if (!row || row->samples == 0) {
-		fprintf(f, "<td class=\"none\">–<sup>%u</sup></td>",
+		fprintf(f, "<td class=\"none\">none<sup>%u</sup></td>",
 			reason(reasons, row && row->note[0] ? row->note : why_none(line, model)));
 		return;
 	}

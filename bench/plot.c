@@ -109,6 +109,10 @@ static const char *short_quantity(enum kind kind, double value, char *text, size
 
 	for (; (kind == TIME || kind == MEMORY) && value >= 999.5 && scale < 3; scale++)
 		value /= 1000;
+	if (kind == RATE && value >= 9999.5) {
+		snprintf(text, size, "%.0fk", value / 1000);
+		return text;
+	}
 	snprintf(text, size, "%.4g%s%s", value, kind == TIME || kind == MEMORY ? " " : "",
 		 kind == TIME	  ? times[scale]
 		 : kind == MEMORY ? bytes[scale]

@@ -42,9 +42,9 @@ const struct question questions[] = {
 	  "Each waits and has touched little. Resident memory and page tables of the program, and what the kernel "
 	  "keeps besides; a model "
 	  "that cannot have so many says where it stopped and why.",
-	  FIGURES{ "memory-1", "memory-1k", "memory-30k", "memory-1m", "tables-1", "tables-1k", "tables-30k",
-		   "tables-1m", "kernel-1", "kernel-1k", "kernel-30k", "kernel-1m", "fill-1k", "fill-30k", "fill-1m",
-		   NULL } },
+	  FIGURES{ "memory-1",	  "memory-1k", "memory-30k", "memory-1m",  "resident-1", "resident-1k", "resident-30k",
+		   "resident-1m", "tables-1",  "tables-1k",  "tables-30k", "tables-1m",	 "kernel-1",	"kernel-1k",
+		   "kernel-30k",  "kernel-1m", "fill-1",     "fill-1k",	   "fill-30k",	 "fill-1m",	NULL } },
 	{ "scale", "Does it use all cores?",
 	  "The same work on more and more workers, up to twice as many as there are CPUs: computing, handing out small "
 	  "tasks, and tasks "

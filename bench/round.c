@@ -175,10 +175,9 @@ static void fit_all(struct run *run)
 }
 
 /* How many units: what is left of them; of models that came later, as many as of those that they resemble. */
-static uint64_t size_for(const struct bench *bench, enum model_id model, const struct effort *effort)
+static uint64_t size_for(const uint64_t *sizes, enum model_id model)
 {
 	enum model_id like = model == MODEL_BOUND ? MODEL_PTHREAD : model > MODEL_BOUND ? MODEL_FORK : model;
-	const uint64_t *sizes = effort->full || !bench->quick_size[like] ? bench->size : bench->quick_size;
 
 	return sizes[model] ? sizes[model] : sizes[like];
 }
@@ -191,11 +190,14 @@ static void prepare(const struct bench *bench, struct run *run, const struct cel
 	run->workers = cell->workers;
 	run->limit_seconds = effort->limit_seconds;
 	run->full = effort->full;
-	run->asked = size_for(bench, cell->model, effort);
-	run->size = cell->size ? cell->size : run->asked;
+	run->asked = run->size = size_for(bench->size, cell->model);
 	memset(b, 0, offsetof(struct batch, samples));
+	if (!effort->full)
+		fewer(run, size_for(bench->quick_size, cell->model), "--full asks for more");
 	if (bench->flags & BENCH_ALL_ALIVE)
 		fit_all(run);
+	if (cell->size)
+		run->size = cell->size;
 	b->step = bench->per_unit ? run->size * bench->per_unit : 1;
 	b->max_ops = bench->fixed ? b->step : 0;
 	b->cold = bench->flags & BENCH_COLD;
