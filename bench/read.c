@@ -15,17 +15,26 @@ static int wrong(const char *path, const char *what)
 	return -EINVAL;
 }
 
+static char *grown(char *text, size_t size)
+{
+	char *larger = realloc(text, size);
+
+	if (!larger)
+		abort();
+	return larger;
+}
+
 /* All of it, ended by a zero; NULL: errno says why. */
 static char *text_of(const char *path)
 {
 	size_t used = 0, room = 1 << 16, got;
 	FILE *f = fopen(path, "re");
-	char *text = f ? malloc(room) : NULL;
+	char *text = f ? grown(NULL, room) : NULL;
 
-	while (text && (got = fread(text + used, 1, room - used - 1, f)) > 0) {
+	while (f && (got = fread(text + used, 1, room - used - 1, f)) > 0) {
 		used += got;
-		if (room - used < 2 && !(text = realloc(text, room *= 2)))
-			break;
+		if (room - used < 2)
+			text = grown(text, room *= 2);
 	}
 	if (f)
 		fclose(f);

@@ -142,20 +142,28 @@ static void print_title(const char *name, const char *what)
 		print_note(what, PLAIN);
 }
 
-/* Figures that share a name have one heading, and their units below it. */
-static void print_heading(const struct bench *bench, int figure)
+static void print_columns(const char *first)
 {
-	bool again = figure > 0 && strcmp(bench->rows[figure], bench->rows[figure - 1]) == 0;
-	char first[32];
-
-	if (!again)
-		print_title(bench->rows[figure], figure == 0 ? bench->what : "of the same runs");
-	snprintf(first, sizeof(first), again ? "in %s" : "model, workers", bench->units[figure]);
 	printf("  %s%-15s %11s  %7s %11s %11s %9s%s\n", style(DIM), first, "median", "+-", "min", "p99", "x green",
 	       style(PLAIN));
 }
 
-static void print_figure(const struct bench *bench, int figure, const struct rows *rows, size_t first)
+/* Figures that share a name have one heading, and their units below it. */
+static void print_heading(const struct bench *bench, unsigned figure)
+{
+	const char *before = figure ? bench->rows[figure - 1] : "";
+	char unit[32];
+
+	snprintf(unit, sizeof(unit), "in %s", bench->units[figure]);
+	if (strcmp(bench->rows[figure], before) == 0) {
+		print_columns(unit);
+		return;
+	}
+	print_title(bench->rows[figure], figure ? "of the same runs" : bench->what);
+	print_columns("model, workers");
+}
+
+static void print_figure(const struct bench *bench, unsigned figure, const struct rows *rows, size_t first)
 {
 	bool headed = false;
 
@@ -174,7 +182,7 @@ static void print_figure(const struct bench *bench, int figure, const struct row
 void table_print(const struct bench *bench, const struct rows *rows, size_t first)
 {
 	progress_done();
-	for (int figure = 0; figure < BATCH_ROWS && bench->rows[figure]; figure++)
+	for (unsigned figure = 0; figure < BATCH_ROWS && bench->rows[figure]; figure++)
 		print_figure(bench, figure, rows, first);
 	fflush(stdout);
 }
