@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * switch-0, switch-32k, switch-256k, switch-2m: two units on one CPU hand over to each other, and each reads and writes a line in
+ * switch-0, switch-32k, switch-256k, switch-2m; turn-0 ...: two units on one CPU hand over to each other, and each reads and writes a line in
  * 64 bytes of a working set of its own before it does. What the same touching takes without a switch is measured between and taken
- * off: what is left is the switch, and the caches and TLBs that the other has emptied. A figure is a switch: half a round trip.
+ * off: what is left is the switch, and the caches and TLBs that the other has emptied. It is half a round trip. A turn is all of it, with
+ * the touching.
  */
 #include <stdlib.h>
 
@@ -78,6 +79,7 @@ MODEL_INLINE void measure(struct run *r, const struct model *m, char *set)
 		}
 		b->stopped = batch_now();
 		batch_record(b, 0, ((double)batch_elapsed(b) - alone) / (double)(2 * b->ops));
+		batch_record(b, 1, (double)batch_elapsed(b) / (double)(2 * b->ops));
 		batch_check(b, t->turns == b->ops, "the partner was not woken each time");
 	}
 }
@@ -106,17 +108,17 @@ MODEL_INLINE void switches(struct run *r, const struct model *m)
 }
 MODEL_BODY(switches)
 
-#define TOUCH(id, name, bytes, text)                                                                                   \
+#define TOUCH(id, bytes, text)                                                                                         \
 	const struct bench bench_switch_##id = {                                                                       \
-		.rows = { name },                                                                                      \
-		.units = { "ns" },                                                                                     \
-		.what = "a switch on one core, each with a working set of " text,                                      \
+		.rows = { "switch-" #id, "turn-" #id },                                                                \
+		.units = { "ns", "ns" },                                                                               \
+		.what = "a switch on one core, each with a working set of " text "; with the touching",                \
 		.body = MODEL_BODIES(switches),                                                                        \
 		.size = { bytes, bytes, bytes },                                                                       \
 		.flags = BENCH_ONE_WORKER,                                                                             \
 	}
 
-TOUCH(0, "switch-0", 0, "nothing");
-TOUCH(32k, "switch-32k", 32 << 10, "32 KB");
-TOUCH(256k, "switch-256k", 256 << 10, "256 KB");
-TOUCH(2m, "switch-2m", 2 << 20, "2 MB");
+TOUCH(0, 0, "nothing");
+TOUCH(32k, 32 << 10, "32 KB");
+TOUCH(256k, 256 << 10, "256 KB");
+TOUCH(2m, 2 << 20, "2 MB");

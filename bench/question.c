@@ -17,7 +17,7 @@ const struct question questions[] = {
 	  "From one that runs to another that waits. With a working set the caches have to be filled again: this is "
 	  "the same for all.",
 	  FIGURES{ "yield-2", "yield-1000", "yield-100000", "pingpong", "pingpong-across", "switch-0", "switch-32k",
-		   "switch-256k", "switch-2m", NULL } },
+		   "switch-256k", "switch-2m", "turn-0", "turn-32k", "turn-256k", "turn-2m", NULL } },
 	{ "talk", "What does it cost to talk to another?",
 	  "A round trip, by what each model has: green threads their channels, kernel threads and processes memory "
 	  "with a lock or a futex, "

@@ -90,7 +90,9 @@ static void find_doubts(struct row *row)
 		doubt(row, "other programs took %.1f CPUs", row->noise.others);
 	if (row->noise.stolen > STOLEN_MOST)
 		doubt(row, "the hypervisor took %.0f %% of the CPUs", 100 * row->noise.stolen);
-	if (isfinite(spread) && spread > SPREAD_MOST)
+	if (row_is_time(row) && row->estimate.median < 0)
+		doubt(row, "a difference that is lost in the noise");
+	else if (isfinite(spread) && spread > SPREAD_MOST)
 		doubt(row, "wide interval, +-%.0f %%", 100 * spread);
 }
 
