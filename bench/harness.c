@@ -107,6 +107,7 @@ struct plan {
 	unsigned made;
 	uint64_t deadline, end; /* of the bench, of all; 0: none */
 	uint64_t random;
+	double begin, share; /* of the progress: where the bench begins, how much it is */
 };
 
 /* One of all cells, or of those that are not narrow yet. False: there was none. */
@@ -150,6 +151,7 @@ static void all_rounds(struct plan *p, struct run *run, struct rows *rows, size_
 	bool fixed = p->bench->flags & (BENCH_ONCE | BENCH_COLD);
 
 	for (unsigned i = 0; i < rounds && !enough(p, i, rounds); i++) {
+		progress_share(p->begin + p->share * i / rounds);
 		one_round(p, run, true);
 		if (i < effort->rounds_cold)
 			peers(p, rows, first);
@@ -179,16 +181,15 @@ static uint64_t deadline_of(uint64_t end, double own, double left)
 	return end > now ? now + (uint64_t)((double)(end - now) * own / left) : now;
 }
 
-static void run_bench(const struct bench *bench, const struct options *options, uint64_t deadline, uint64_t end,
-		      struct run *run, struct rows *rows)
+static void run_bench(struct plan *p, struct run *run, struct rows *rows)
 {
 	struct cell *cells[COUNTS_MAX * MODELS];
 	size_t first = rows->count;
-	struct plan p = { bench, options, cells, 0, deadline, end, options->seed };
 
-	p.made = cells_make(bench, options, cells, rows);
-	all_rounds(&p, run, rows, first);
-	for (unsigned i = 0; i < p.made; i++)
+	p->cells = cells;
+	p->made = cells_make(p->bench, p->options, cells, rows);
+	all_rounds(p, run, rows, first);
+	for (unsigned i = 0; i < p->made; i++)
 		free(cells[i]);
 }
 
@@ -206,13 +207,17 @@ void bench_run_all(const struct options *options, struct rows *rows,
 		all += weight(*b, options);
 	progress_begin();
 	for (const struct bench *const *b = bench_all; *b; b++) {
+		double own = weight(*b, options);
+		struct plan p = { .bench = *b, .options = options, .end = end, .random = options->seed };
 		size_t first = rows->count;
 
 		if (!bench_any_wanted(options, *b))
 			continue;
-		progress_share(done / all);
-		run_bench(*b, options, deadline_of(end, weight(*b, options), all - done), end, run, rows);
-		done += weight(*b, options);
+		p.deadline = deadline_of(end, own, all - done);
+		p.begin = done / all;
+		p.share = own / all;
+		run_bench(&p, run, rows);
+		done += own;
 		each(*b, rows, first);
 	}
 	system_unshare(model_boxes, sizeof(*model_boxes));

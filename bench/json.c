@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows as a JSON object, with what is needed to know where they come from: docs/bench-schema.md. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "report.h"
@@ -41,10 +42,10 @@ static void head(FILE *f, const struct about *about)
 	fprintf(f, "  \"others\": %.3f,\n  \"stolen\": %.4f,\n", about->noise.others, about->noise.stolen);
 }
 
-/* As much as is measured: what follows is noise. */
+/* As much as is measured: what follows is noise. JSON has no word for what is not finite. */
 static void number(FILE *f, const char *name, double value)
 {
-	fprintf(f, ", \"%s\": %.7g", name, value);
+	fprintf(f, isfinite(value) ? ", \"%s\": %.7g" : ", \"%s\": null", name, value);
 }
 
 static void figures(FILE *f, const struct row *row)

@@ -89,11 +89,11 @@ void peers_find(const struct options *options)
 	look_in(WEFT_PEERS_DIR);
 }
 
-static bool bench_row_index(const struct bench *bench, const char *name, const char *unit, int *index)
+/* Two figures may have the same name, in other units. */
+static bool find_figure(const struct bench *bench, const char *name, const char *unit, int *index)
 {
-	for (*index = 0; *index < BATCH_ROWS; (*index)++)
-		if (bench->rows[*index] && strcmp(bench->rows[*index], name) == 0 &&
-		    strcmp(bench->units[*index], unit) == 0)
+	for (*index = 0; *index < BATCH_ROWS && bench->rows[*index]; (*index)++)
+		if (strcmp(bench->rows[*index], name) == 0 && strcmp(bench->units[*index], unit) == 0)
 			return true;
 	return false;
 }
@@ -156,7 +156,7 @@ static bool take(const char *line, const struct bench *bench, const struct optio
 	if (sscanf(line, "%63s %u %15s %u %lf %lf %lf %lf %n", name, &w, unit, &s.n, &s.median, &s.min, &s.max, &s.p99,
 		   &end) != 8)
 		return false;
-	if (w != workers || !bench_row_index(bench, name, unit, &index))
+	if (w != workers || !find_figure(bench, name, unit, &index))
 		return false;
 	if (!bench_wanted(options, name) || s.n == 0)
 		return true;

@@ -56,7 +56,7 @@ const struct question questions[] = {
 	{ "serve", "How should requests be served?",
 	  "One made for each request, or a pool of some that stay, whatever they are; and echo servers over TCP.",
 	  FIGURES{ "request-each", "request-pool", "echo-1", "echo-50", "echo-500", "echo-2000", "echo-9000", "churn",
-		   "idle-bytes", "hog-p99", "read-cached", NULL } },
+		   "idle-bytes", "hog-p99", "read-cached", "read-uncached", NULL } },
 	{ "wait", "What does waiting for a time cost?", "Timers, time limits, and a million sleepers.",
 	  FIGURES{ "timer", "timer-wait", "sleepers-wall", "sleepers-cpu", NULL } },
 	{ "crash", "What is lost when one crashes?",
