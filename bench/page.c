@@ -38,7 +38,7 @@ static const char head[] =
 	".warn{border-left:4px solid var(--warn);background:var(--card);padding:.5rem 1rem;margin:1rem "
 	"0}.q{color:var(--warn)}\n"
 	".both{display:flex;flex-wrap:wrap;gap:1.5rem;align-items:flex-start}.both>.scroll{flex:1 1 34rem;min-width:0}"
-	".plots{flex:1 1 22rem;min-width:0;max-width:34rem}\n"
+	".both.wide>.scroll{flex-basis:100%}.plots{flex:1 1 22rem;min-width:0;max-width:34rem}\n"
 	".scroll{overflow-x:auto}table{border-collapse:collapse;font-size:.88rem;width:100%}\n"
 	"th,td{padding:.28rem .55rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}\n"
 	"th{font-weight:600}th:first-child,td:first-child{text-align:left;position:sticky;left:0;background:var(--bg)}"
@@ -342,7 +342,7 @@ static void one_question(FILE *f, const struct question *q, const struct columns
 		return;
 	fprintf(f, "<section id=\"%s\"><h2>%s</h2>\n<p>%s</p>\n", q->id, q->title, q->text);
 	glossary(f, lines, count);
-	fputs("<div class=\"both\">", f);
+	fputs(columns.count > 5 ? "<div class=\"both wide\">" : "<div class=\"both\">", f);
 	table(f, lines, count, &columns, rows);
 	fputs("<div class=\"plots\">", f);
 	plots_write(f, lines, count, &columns, rows);
