@@ -47,8 +47,16 @@ static int say(const char *path, int error)
 	return error ? 1 : 0;
 }
 
+static int compare(const struct about *about, const struct rows *rows, const struct about *before,
+		   const struct rows *old)
+{
+	if (strcmp(about->cpu, before->cpu) != 0)
+		printf("\nThe older figures are of another CPU (%s): they tell little.\n", before->cpu);
+	return compare_print(old, rows);
+}
+
 /* The exit status. */
-static int report(const struct options *o, const struct about *about, const struct rows *rows, const struct rows *old)
+static int report(const struct options *o, const struct about *about, const struct rows *rows)
 {
 	int status = 0;
 
@@ -63,7 +71,7 @@ static int report(const struct options *o, const struct about *about, const stru
 		return status;
 	if (o->gate)
 		return o->gate_update ? gate_update(o->gate, about, rows) : gate_check(o->gate, about, rows);
-	return o->compare ? compare_print(old, rows) : 0;
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -83,7 +91,9 @@ int main(int argc, char **argv)
 		return 2;
 	if (!options.from)
 		measure(&options, &about, &rows);
-	status = report(&options, &about, &rows, &old);
+	status = report(&options, &about, &rows);
+	if (status == 0 && options.compare)
+		status = compare(&about, &rows, &before, &old);
 	rows_free(&rows);
 	rows_free(&old);
 	return status;

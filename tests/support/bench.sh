@@ -137,6 +137,12 @@ says '2 of 3 figures moved'
 run 0 --from "$work/doubtful" --compare "$work/base"
 says '2 of 3 figures moved'
 
+sed 's/<CPU>/older/' "$work/base" >"$work/elsewhere"
+run 0 --from "$work/base" --compare "$work/elsewhere"
+says 'of another CPU (older'
+run 0 --from "$work/base" --compare "$work/base"
+grep -q 'another CPU' "$work/out" && complain 'the same CPU is called another'
+
 # There and back: nothing is lost, and it is JSON to others, too.
 run 0 --from "$work/doubtful" --json "$work/again" --csv "$work/csv"
 run 0 --from "$work/again" --json "$work/thrice"
