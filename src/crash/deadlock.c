@@ -53,9 +53,12 @@ static uint64_t dispatches(void)
 	return sum;
 }
 
+/* One on its way to sleep counts as asleep before its last look at what it has, and may have lost its CPU there. */
 static bool is_quiet(struct weft__worker *w)
 {
-	return weft__load_rlx(&w->deadline) == WEFT__NEVER && !weft__load_rlx(&w->inbox); /* relaxed: it sleeps */
+	/* relaxed: it sleeps, or is seen once more */
+	return weft__load_rlx(&w->deadline) == WEFT__NEVER && !weft__load_rlx(&w->inbox) && !weft__load_rlx(&w->next) &&
+	       !weft__ring_count(&w->ready) && !weft__ring_count(&w->cont);
 }
 
 static bool all_quiet(void)
