@@ -6,8 +6,9 @@
  *   switch.S   the six entry points below (arch/generic does them in C)
  *   arch.c     weft__arch_prepare, weft__arch_registers_*, and static asserts that frame.h tells the truth
  *   cpu.h      WEFT_ARCH_NAME, WEFT_ARCH_HAS_FP_CONTROL, and weft__arch_worker and weft__arch_set_worker: the one
- *              thread-local word, the current worker, read so that no compiler keeps it across a switch; and for
- *              backtraces WEFT_ARCH_DWARF_REGISTERS and what goes with it
+ *              thread-local word, the current worker, read so that no compiler keeps it across a switch; for
+ *              backtraces WEFT_ARCH_DWARF_REGISTERS and what goes with it; and WEFT_ARCH_REDIRECTS, 1 where arch.c has
+ *              weft__arch_redirect, without which no crash is contained
  *
  * A suspended context is one word, its saved stack pointer; the rest is a frame on its stack. The frame holds what the
  * psABI calls callee-saved, the FP control words, and where to go on.
@@ -44,6 +45,11 @@
 #define WEFT_ARCH_DWARF_REGISTERS 0 /* a port without backtraces */
 #elif !defined(WEFT_ARCH_DWARF_SP) || !defined(WEFT_ARCH_DWARF_RETURN) || !defined(WEFT_ARCH_CALL_PUSHES)
 #error "for backtraces the port's cpu.h must define WEFT_ARCH_DWARF_SP, WEFT_ARCH_DWARF_RETURN and WEFT_ARCH_CALL_PUSHES"
+#elif !defined(WEFT_ARCH_DWARF_NAME)
+#error "for reports the port's cpu.h must define WEFT_ARCH_DWARF_NAME(i), the name of register i, or NULL to leave it out"
+#endif
+#ifndef WEFT_ARCH_REDIRECTS
+#define WEFT_ARCH_REDIRECTS 0 /* a port without containment */
 #endif
 
 /* What a thread's entry hands back when the thread is over: the context to go on with, and its word to release. */
@@ -103,6 +109,12 @@ void weft__arch_registers_parked(const void *sp, struct weft__arch_registers *re
 
 /* Those in a ucontext_t: of what a signal interrupted, or of the caller of getcontext. Async-signal-safe. */
 void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *regs);
+#endif
+
+#if WEFT_ARCH_REDIRECTS
+/* In a signal handler: what the signal interrupted is not gone on with when this returns, but entry(arg) is called on the
+ * stack that ends at `top` (16-byte aligned), as in a frame of weft__arch_prepare; FP control words have their defaults. */
+void weft__arch_redirect(void *ucontext, void *top, weft__arch_entry *entry, void *arg);
 #endif
 
 #endif

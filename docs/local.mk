@@ -6,6 +6,7 @@ dist_man_MANS += \
 	docs/man/weft_accept.3 \
 	docs/man/weft_accept_timeout.3 \
 	docs/man/weft_attr_bound.3 \
+	docs/man/weft_attr_set_crash.3 \
 	docs/man/weft_attr_set_detached.3 \
 	docs/man/weft_attr_set_kind.3 \
 	docs/man/weft_attr_set_name.3 \
@@ -43,6 +44,9 @@ dist_man_MANS += \
 	docs/man/weft_cond_wait.3 \
 	docs/man/weft_cond_wait_timeout.3 \
 	docs/man/weft_config_set_blocking_threads.3 \
+	docs/man/weft_config_set_crash.3 \
+	docs/man/weft_config_set_crash_fd.3 \
+	docs/man/weft_config_set_crash_format.3 \
 	docs/man/weft_config_set_crash_report.3 \
 	docs/man/weft_config_set_deadlock.3 \
 	docs/man/weft_config_set_dump_signal.3 \

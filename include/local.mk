@@ -10,6 +10,7 @@ weftinclude_HEADERS = \
 	include/weft/cancel.h \
 	include/weft/chan.h \
 	include/weft/child.h \
+	include/weft/crash.h \
 	include/weft/file.h \
 	include/weft/io.h \
 	include/weft/local.h \

@@ -2,6 +2,7 @@
 # The library, both libweft.so and libweft.a. What it exports is src/weft.map, nothing else.
 lib_LTLIBRARIES += libweft.la
 libweft_la_LDFLAGS = -version-info $(WEFT_VERSION_INFO) -Wl,--version-script=$(srcdir)/src/weft.map
+libweft_la_CPPFLAGS = $(AM_CPPFLAGS) -include src/crash/own_text.h
 EXTRA_libweft_la_DEPENDENCIES = src/weft.map
 EXTRA_DIST += src/weft.map
 
@@ -23,13 +24,25 @@ libweft_la_SOURCES += \
 	src/chan/select.c \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
+	src/crash/contain.c \
+	src/crash/contain.h \
 	src/crash/cycle.c \
 	src/crash/cycle.h \
 	src/crash/deadlock.c \
 	src/crash/deadlock.h \
+	src/crash/describe.c \
+	src/crash/describe.h \
+	src/crash/describe_json.c \
 	src/crash/dump.c \
 	src/crash/dump.h \
 	src/crash/dump_signal.c \
+	src/crash/handler.c \
+	src/crash/handler.h \
+	src/crash/judge.c \
+	src/crash/judge.h \
+	src/crash/own_text.h \
+	src/crash/place.c \
+	src/crash/place.h \
 	src/crash/report.c \
 	src/crash/report.h \
 	src/crash/symbol.c \

@@ -210,7 +210,7 @@ TEST_TIMEOUT = 300
 TEST_EXTENSIONS = .sh
 LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; EMULATOR='$(EMULATOR)'; export CC CXX NM EMULATOR; \
-	FILES=`ls .libs/libweft.so arch/*/switch.o arch/*/.libs/switch.o 2>/dev/null`; export FILES;
+	FILES=`ls .libs/libweft.so arch/*/*switch.o arch/*/.libs/*switch.o 2>/dev/null`; export FILES;
 
 # Unit tests, and the system tests that a tool some fifty times slower can still run. (test_readable and test_stack have the kernel probe
 # pages that are not mapped, which valgrind takes for an error; test_io writes from NULL.)

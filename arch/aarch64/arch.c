@@ -2,6 +2,7 @@
 /* AArch64: the first frame of a queued thread, what backtraces start from, and proof that frame.h tells the truth. */
 #include "arch/arch.h"
 
+#include <asm/sigcontext.h>
 #include <string.h>
 #include <ucontext.h>
 
@@ -51,6 +52,35 @@ void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 void weft__arch_set_result(void *sp, int result)
 {
 	((struct frame *)sp)->result = result;
+}
+
+/* The FP state is one of the records behind the registers; the last one is all zero. */
+static void default_fp_control(mcontext_t *m)
+{
+	unsigned char *at = m->__reserved, *end = at + sizeof m->__reserved;
+	struct _aarch64_ctx head;
+	for (; at + sizeof(struct fpsimd_context) <= end; at += head.size) {
+		memcpy(&head, at, sizeof head);
+		if (head.magic == FPSIMD_MAGIC) {
+			struct fpsimd_context *fp = (void *)at;
+			fp->fpcr = fp->fpsr = 0;
+		}
+		if (!head.magic || head.size < sizeof head)
+			return;
+	}
+}
+
+void weft__arch_redirect(void *ucontext, void *top, weft__arch_entry *entry, void *arg)
+{
+	const uint64_t branch_type = 3 << 10, single_step = 1 << 21;
+	mcontext_t *m = &((ucontext_t *)ucontext)->uc_mcontext;
+	m->pc = (uint64_t)weft__arch_enter;
+	m->sp = (uint64_t)top;
+	m->regs[19] = (uint64_t)entry;
+	m->regs[20] = (uint64_t)arg;
+	m->regs[29] = m->regs[30] = 0;
+	m->pstate &= ~(branch_type | single_step);
+	default_fp_control(m);
 }
 
 void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *regs)

@@ -15,6 +15,11 @@
 #define WEFT_ARCH_DWARF_RETURN 30
 #define WEFT_ARCH_CALL_PUSHES 0
 
+#define WEFT_ARCH_DWARF_NAME(i)                                                                                        \
+	(&"x0\0\0x1\0\0x2\0\0x3\0\0x4\0\0x5\0\0x6\0\0x7\0\0x8\0\0x9\0\0x10\0x11\0x12\0x13\0x14\0x15\0"                 \
+	  "x16\0x17\0x18\0x19\0x20\0x21\0x22\0x23\0x24\0x25\0x26\0x27\0x28\0x29\0x30\0sp"[4 * (i)])
+#define WEFT_ARCH_REDIRECTS 1
+
 /* Where a saved return address leads to: without its signature (PAC), if it has one. This is xpaclri, a hint, which
  * does nothing where there are no signatures. */
 static inline uintptr_t weft__arch_return_address(uintptr_t saved)

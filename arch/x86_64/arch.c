@@ -48,6 +48,23 @@ void weft__arch_set_result(void *sp, int result)
 	((struct frame *)sp)->result = (int16_t)result;
 }
 
+void weft__arch_redirect(void *ucontext, void *top, weft__arch_entry *entry, void *arg)
+{
+	enum { TRAP = 1 << 8, DIRECTION = 1 << 10, ALIGNMENT_CHECK = 1 << 18 };
+	mcontext_t *m = &((ucontext_t *)ucontext)->uc_mcontext;
+	m->gregs[REG_RIP] = (greg_t)weft__arch_enter;
+	m->gregs[REG_RSP] = (greg_t)top;
+	m->gregs[REG_RBX] = (greg_t)entry;
+	m->gregs[REG_R12] = (greg_t)arg;
+	m->gregs[REG_EFL] &= ~(greg_t)(TRAP | DIRECTION | ALIGNMENT_CHECK);
+	if (!m->fpregs)
+		return;
+	m->fpregs->mxcsr = 0x1f80;
+	m->fpregs->cwd = 0x37f;
+	m->fpregs->swd = 0;
+	m->fpregs->ftw = 0; /* the x87 stack is empty */
+}
+
 /* DWARF's order of the registers that a ucontext_t has in the kernel's. */
 static const uint8_t numbered[WEFT_ARCH_DWARF_REGISTERS] = {
 	REG_RAX, REG_RDX, REG_RCX, REG_RBX, REG_RSI, REG_RDI, REG_RBP, REG_RSP, REG_R8,

@@ -3,6 +3,7 @@
 #include "src/api/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
@@ -63,6 +64,30 @@ int weft_config_set_crash_report(struct weft_config *config, bool report)
 	if (!config)
 		return -EINVAL;
 	config_of(config)->no_crash_report = !report;
+	return 0;
+}
+
+int weft_config_set_crash(struct weft_config *config, enum weft_crash policy)
+{
+	if (!config || (unsigned)policy > WEFT_CRASH_CONTAIN)
+		return -EINVAL;
+	config_of(config)->crash = (uint8_t)policy;
+	return 0;
+}
+
+int weft_config_set_crash_fd(struct weft_config *config, int fd)
+{
+	if (!config || fd < 0 || fd == INT_MAX)
+		return -EINVAL;
+	config_of(config)->crash_fd_plus_one = fd + 1;
+	return 0;
+}
+
+int weft_config_set_crash_format(struct weft_config *config, enum weft_crash_format format)
+{
+	if (!config || (unsigned)format > WEFT_CRASH_JSON)
+		return -EINVAL;
+	config_of(config)->crash_format = (uint8_t)format;
 	return 0;
 }
 
@@ -134,6 +159,14 @@ int weft_attr_set_worker(struct weft_attr *attr, unsigned worker)
 	if (!attr || (worker >= WEFT__WORKERS_MAX && worker != WEFT_ANY_WORKER))
 		return -EINVAL;
 	attr_of(attr)->home_plus_one = (uint16_t)(worker + 1); /* 0 for WEFT_ANY_WORKER */
+	return 0;
+}
+
+int weft_attr_set_crash(struct weft_attr *attr, enum weft_crash policy)
+{
+	if (!attr || (unsigned)policy > WEFT_CRASH_CONTAIN)
+		return -EINVAL;
+	attr_of(attr)->crash = (uint8_t)policy;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "weft/crash.h"
 #include "weft/runtime.h"
 
 struct weft__config {
@@ -15,7 +16,10 @@ struct weft__config {
 	uint8_t deadlock;    /* enum weft_deadlock */
 	uint8_t dump_signal; /* 0: none */
 	uint32_t blocking_threads;
-	uint8_t io; /* enum weft_io */
+	uint8_t io;	      /* enum weft_io */
+	uint8_t crash;	      /* enum weft_crash */
+	uint8_t crash_format; /* enum weft_crash_format */
+	int crash_fd_plus_one;
 	uint64_t seed;
 };
 

@@ -4,13 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/api/config.h"
 #include "src/base/panic.h"
+#include "src/crash/contain.h"
 #include "src/crash/deadlock.h"
 #include "src/crash/dump.h"
+#include "src/crash/handler.h"
 #include "src/crash/report.h"
 #include "src/io/blocking.h"
 #include "src/poll/poller.h"
@@ -18,6 +22,7 @@
 #include "src/sched/pool.h"
 #include "src/sched/spawn.h"
 #include "src/sched/worker.h"
+#include "src/sync/mutex.h"
 #include "weft/version.h"
 
 enum { DEFAULT_STACK = 256 * 1024 };
@@ -49,15 +54,23 @@ static enum weft_io io_from_environment(void)
 	return WEFT_IO_DEFAULT;
 }
 
-static bool crash_report;
+static bool crash_handled;
+
+static void handle_crashes(const struct weft__config *config)
+{
+	crash_handled = !config->no_crash_report || config->crash == WEFT_CRASH_CONTAIN;
+	weft__contain_set(config->crash);
+	weft__report_set(config->crash_fd_plus_one ? config->crash_fd_plus_one - 1 : STDERR_FILENO,
+			 config->crash_format == WEFT_CRASH_JSON);
+	if (crash_handled)
+		weft__crash_install(!config->no_crash_report);
+}
 
 static void started(const void *of)
 {
 	const struct weft__config *config = of;
-	crash_report = !config->no_crash_report;
 	weft__poller_choose(config->io ? (enum weft_io)config->io : io_from_environment());
-	if (crash_report)
-		weft__crash_install();
+	handle_crashes(config);
 	weft__dump_install(config->dump_signal);
 	weft__deadlock_set((enum weft_deadlock)config->deadlock);
 	weft__blocking_start(config->blocking_threads);
@@ -66,18 +79,36 @@ static void started(const void *of)
 static void stopping(void)
 {
 	weft__blocking_stop();
+	weft__report_write_kept(UINT_MAX);
 	weft__dump_uninstall();
-	if (crash_report)
+	if (crash_handled)
 		weft__crash_uninstall();
+}
+
+/* A report takes some hundred microseconds, and the monitor has other work. */
+enum { AT_A_LOOK = 4 };
+
+/* What the crashes have left to do that were contained. */
+static void look_after_crashes(void)
+{
+	weft__report_write_kept(AT_A_LOOK);
+	weft__mutex_tell_of_crashes();
 }
 
 static void looked(uint64_t now)
 {
+	look_after_crashes();
 	weft__dump_if_asked();
 	weft__deadlock_look_at_mutexes(now);
 }
 
-static const struct weft__watch watch = { looked, weft__deadlock_look };
+static uint64_t all_asleep(uint64_t now)
+{
+	look_after_crashes();
+	return weft__deadlock_look(now);
+}
+
+static const struct weft__watch watch = { looked, all_asleep };
 
 static struct weft__settings settings_of(const struct weft_config *public_config)
 {

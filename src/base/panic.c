@@ -70,8 +70,16 @@ void weft__warn_number(const char *before, uint64_t n, const char *after)
 	weft__text_write(&text, STDERR_FILENO);
 }
 
+static const char *volatile said;
+
+const char *weft__panic_said(void)
+{
+	return said;
+}
+
 _Noreturn void weft__panic(const char *message)
 {
+	said = message;
 	weft__warn(message);
 	abort();
 }

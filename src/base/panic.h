@@ -24,6 +24,9 @@ void weft__text_write(const struct weft__text *text, int fd);
 weft__cold void weft__warn(const char *message);
 weft__cold void weft__warn_number(const char *before, uint64_t n, const char *after);
 
+/* The message of the panic that the process is dying of, or NULL. */
+const char *weft__panic_said(void);
+
 /* One line on stderr and abort(). */
 _Noreturn weft__cold void weft__panic(const char *message);
 

@@ -1,157 +1,156 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A crash takes the process. The handler runs on the kernel thread's alternate stack and writes a report by write(2):
- * first the line that says what happened, then the backtrace, frame by frame. If nobody handled the signal before weft,
- * it puts the default back and returns: the instruction faults again, and the core dump shows the fault itself.
- * Otherwise it calls the handler that was there, which may even recover.
+ * The report of a crash, as text or as one JSON object, by write(2). First what happened, then what may be damaged: names
+ * are looked up in files, so a report takes some hundred microseconds.
+ *
+ * So those of crashes that were contained are kept, in a few places that any kernel thread can take one of, and written by the
+ * monitor within some milliseconds, or by whoever reports that the process dies. When all are taken, crashes are counted only.
+ *
+ * Orders: CRASH-KEPT  a kept report: written, then FULL (release) -> who writes it: CAS from FULL (acquire); and back, EMPTY
  */
 #include "src/crash/report.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <unistd.h>
 
-#include "src/base/panic.h"
-#include "src/crash/backtrace.h"
-#include "src/sched/name.h"
-#include "src/sched/worker.h"
+#include "src/base/atomic.h"
+#include "src/crash/describe.h"
+#include "src/os/lock.h"
+#include "src/sched/spawn.h"
 
-static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
-enum { SIGNALS = sizeof signals / sizeof *signals };
+static struct {
+	int fd;
+	bool json;
+} to = { STDERR_FILENO, false };
 
-static struct sigaction before[SIGNALS];
-static bool installed;
-
-static const char *signal_name(int sig)
+void weft__report_set(int fd, bool json)
 {
-	switch (sig) {
-	case SIGSEGV:
-		return "SIGSEGV (invalid memory access)";
-	case SIGBUS:
-		return "SIGBUS (bad memory access)";
-	case SIGFPE:
-		return "SIGFPE (arithmetic error)";
-	case SIGILL:
-		return "SIGILL (illegal instruction)";
-	default:
-		return "a signal";
-	}
+	to.fd = fd;
+	to.json = json;
 }
 
-static void describe_thread(struct weft__text *text, const struct weft__thread *t, const struct weft__worker *w)
+enum { KEPT = 32 };
+
+/* --- seeing --- */
+
+static void see_thread(struct weft__crash *crash, const struct weft__thread *t, uintptr_t sp)
 {
-	char name[WEFT__NAME_SIZE];
-	weft__text_str(text, "green thread ");
-	weft__text_hex(text, t->handle);
-	if (weft__name_load(t->handle, name)) {
-		weft__text_str(text, " '");
-		weft__text_str(text, name);
-		weft__text_str(text, "'");
-	}
-	weft__text_str(text, " on worker ");
-	weft__text_dec(text, w->index);
+	crash->thread = t->handle;
+	crash->spawned_at = t->spawned_at;
+	weft__name_load(t->handle, crash->name);
+	if (crash->in != WEFT__CRASH_GREEN || t->class >= WEFT__STACK_CLASSES)
+		return;
+	crash->stack = weft__stack_size(t->class);
+	crash->overflow = !crash->sent && weft__stack_guard_hit(crash->address, t, t->class);
+	uintptr_t used = (uintptr_t)weft__stack_top(t) - sp;
+	crash->used = used <= crash->stack + WEFT__STACK_GUARD ? used : 0;
 }
 
-static void describe_overflow(struct weft__text *text, const struct weft__thread *t)
+void weft__crash_see(struct weft__crash *crash, int signal, const siginfo_t *info, const void *ucontext)
 {
-	size_t size = weft__stack_size(t->class);
-	weft__text_str(text, "overflowed its stack of ");
-	weft__text_dec(text, size / 1024);
-	weft__text_str(text, " KiB: give it more by weft_attr_set_stack_size, or all threads by "
-			     "weft_config_set_stack_size");
-}
-
-static void report(int sig, const siginfo_t *info, bool chained)
-{
-	struct weft__text text = { .len = 0 };
 	struct weft__worker *w = weft__worker();
-	struct weft__thread *t = w ? w->current : NULL;
-	bool sent = info->si_code <= 0; /* by kill or raise: si_addr means nothing */
-	weft__text_str(&text, "weft: crash: ");
+	struct weft__thread *t = w ? w->current : weft__kernel_self();
+	uintptr_t sp = 0;
+	*crash = (struct weft__crash){ .signal = signal, .code = info->si_code, .sent = info->si_code <= 0 };
+#if WEFT_ARCH_DWARF_REGISTERS > 0
+	weft__arch_registers_of(ucontext, &crash->regs);
+	sp = crash->regs.value[WEFT_ARCH_DWARF_SP];
+#else
+	(void)ucontext;
+#endif
+	if (!crash->sent)
+		crash->address = info->si_addr;
+	if (signal == SIGABRT)
+		crash->panic = weft__panic_said();
+	if (w)
+		crash->worker = w->index;
+	crash->in = w ? (t ? WEFT__CRASH_GREEN : WEFT__CRASH_IDLE) : (t ? WEFT__CRASH_BOUND : WEFT__CRASH_OUTSIDE);
 	if (t)
-		describe_thread(&text, t, w);
+		see_thread(crash, t, sp);
+}
+
+/* --- writing --- */
+
+/* One report at a time. Whoever is in may die in it, or hang in a write: then the others do without. */
+static weft__a32 writing;
+
+static bool enter(void)
+{
+	const unsigned a_second = 1000;
+	for (unsigned i = 0; weft__xchg_acqrel(&writing, 1); i++) {
+		if (i == a_second)
+			return false;
+		usleep(1000);
+	}
+	return true;
+}
+
+static void leave(bool entered)
+{
+	if (entered)
+		weft__store_rel(&writing, 0);
+}
+
+static void write_one(const struct weft__crash *crash)
+{
+	bool entered = enter();
+	if (to.json)
+		weft__describe_json(crash, to.fd);
 	else
-		weft__text_str(&text, w ? "a worker, outside any green thread" : "a kernel thread outside the pool");
-	weft__text_str(&text, " ");
-	if (t && !sent && t->class < WEFT__STACK_CLASSES && weft__stack_guard_hit(info->si_addr, t, t->class)) {
-		describe_overflow(&text, t);
-	} else {
-		weft__text_str(&text, sent ? "was sent " : "got ");
-		weft__text_str(&text, signal_name(sig));
-	}
-	if (!sent) {
-		weft__text_str(&text, "; address ");
-		weft__text_hex(&text, (uint64_t)info->si_addr);
-	}
-	weft__text_str(&text, chained ? ". The program's own handler is called.\n" : ". The process dies of it.\n");
-	weft__text_write(&text, STDERR_FILENO);
+		weft__describe_text(crash, to.fd);
+	leave(entered);
 }
 
-static void describe_spawn(const void *call)
+void weft__report_write(const struct weft__crash *crash)
 {
-	struct weft__text text = { .len = 0 };
-	weft__text_str(&text, "weft: spawned at ");
-	weft__text_hex(&text, (uintptr_t)call);
-	weft__backtrace_name(&text, call);
-	weft__text_str(&text, "\n");
-	weft__text_write(&text, STDERR_FILENO);
+	weft__report_write_kept(KEPT);
+	write_one(crash);
 }
 
-/* Once the report itself is out, since this reads what may be damaged. */
-static void trace(const void *context)
+/* --- keeping --- */
+
+enum { EMPTY, TAKEN, FULL };
+
+static struct {
+	weft__a32 state;
+	struct weft__crash crash;
+} kept[KEPT];
+
+static weft__a32 not_kept; /* crashes that found no place */
+static weft__a32 any;	   /* there may be some: a hint for those who look often */
+
+static bool take(unsigned i, uint32_t from)
 {
-	const void *pcs[WEFT__BACKTRACE_MAX];
-	unsigned n = weft__backtrace_signal(context, pcs, WEFT__BACKTRACE_MAX);
-	struct weft__worker *w = weft__worker();
-	weft__backtrace_write(pcs, n, STDERR_FILENO);
-	if (n == WEFT__BACKTRACE_MAX)
-		weft__warn_number("the backtrace is cut at ", WEFT__BACKTRACE_MAX, " frames");
-	if (w && w->current)
-		describe_spawn((const char *)w->current->spawned_at - 1); /* it is a return address */
+	return weft__load_rlx(&kept[i].state) == from &&       /* relaxed: the CAS orders */
+	       weft__cas_acqrel(&kept[i].state, &from, TAKEN); /* order CRASH-KEPT */
 }
 
-static const struct sigaction *action_before(int sig)
+void weft__report_keep(const struct weft__crash *crash)
 {
-	int i = 0;
-	while (signals[i] != sig)
+	unsigned i = 0;
+	while (i < KEPT && !take(i, EMPTY))
 		i++;
-	return &before[i];
-}
-
-static void handle(int sig, siginfo_t *info, void *context)
-{
-	const struct sigaction *old = action_before(sig);
-	bool chained = (old->sa_flags & SA_SIGINFO) || (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN);
-	int saved = errno;
-	report(sig, info, chained);
-	trace(context);
-	errno = saved;
-	if (chained && (old->sa_flags & SA_SIGINFO)) {
-		old->sa_sigaction(sig, info, context);
-	} else if (chained) {
-		old->sa_handler(sig);
+	if (i < KEPT) {
+		kept[i].crash = *crash;
+		weft__store_rel(&kept[i].state, FULL); /* order CRASH-KEPT */
 	} else {
-		signal(sig, SIG_DFL);
-		if (info->si_code <= 0)
-			raise(sig); /* nothing faults again by itself: delivered when this handler returns */
+		weft__add_acqrel(&not_kept, 1);
 	}
+	weft__store_rel(&any, 1); /* order CRASH-KEPT: after what it tells of */
 }
 
-void weft__crash_install(void)
+void weft__report_write_kept(unsigned most)
 {
-	struct sigaction action = { .sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-	sigemptyset(&action.sa_mask);
-	for (int i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &action, &before[i]);
-	installed = true;
-}
-
-void weft__crash_uninstall(void)
-{
-	struct sigaction now;
-	for (int i = 0; installed && i < SIGNALS; i++)
-		if (sigaction(signals[i], NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handle)
-			sigaction(signals[i], &before[i], NULL);
-	installed = false;
+	if (!weft__load_rlx(&any) || !weft__xchg_acqrel(&any, 0)) /* relaxed: a hint; order CRASH-KEPT */
+		return;
+	for (unsigned i = 0; i < KEPT && most > 0; i++)
+		if (take(i, FULL)) {
+			write_one(&kept[i].crash);
+			weft__store_rel(&kept[i].state, EMPTY); /* order CRASH-KEPT */
+			most--;
+		}
+	if (most == 0)
+		weft__store_rel(&any, 1);
+	uint32_t more = weft__xchg_acqrel(&not_kept, 0);
+	if (more)
+		weft__describe_more(more, to.fd, to.json);
 }

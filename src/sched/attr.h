@@ -11,6 +11,7 @@ struct weft__attr {
 	uint8_t class_plus_one; /* 0: the runtime's default */
 	uint8_t queued;
 	uint8_t detached;
+	uint8_t crash;		/* enum weft_crash */
 	uint16_t home_plus_one; /* 0: any worker */
 	char name[WEFT__NAME_SIZE];
 };

@@ -15,11 +15,14 @@ static _Noreturn void end(struct weft__thread *self, void *result, bool by_exit)
 struct bound {
 	struct weft__thread thread;
 	struct weft__signal_stack signal_stack;
+	char *frame;   /* of its outermost function */
+	void *landing; /* of one that has crashed: the stack that it was cleaned up after on */
 };
 
-static void *bound_main(void *arg)
+void *weft__bound_main(void *arg)
 {
 	struct bound *b = arg;
+	b->frame = __builtin_frame_address(0);
 	weft__set_kernel_self(&b->thread);
 	weft__os_signal_stack_set(&b->signal_stack);
 	char name[WEFT__NAME_SIZE];
@@ -46,23 +49,30 @@ static void put_record(struct weft__record *record, uint64_t handle)
 	weft__unlock(&outside->lock);
 }
 
-static void end(struct weft__thread *self, void *result, bool by_exit)
+static struct bound *bound_of(struct weft__thread *self)
 {
-	struct bound *b = (struct bound *)(void *)self;
+	return weft__container(self, struct bound, thread);
+}
+
+/* What is left to do once it has been cleaned up. */
+static _Noreturn void leave(struct weft__thread *self, void *result, bool crashed)
+{
+	struct bound *b = bound_of(self);
 	struct weft__record_cache mine = { 0 };
 	struct weft__record *record = self->record;
-	weft__clean_up(self, by_exit);
 	struct weft__scope *scope = weft__leave_scope(self, result);
-	record->result = result;
+	record->result = crashed ? NULL : result;
 	weft__store_rlx(&record->park,
 			weft__park_word(self->handle + WEFT__GENERATION_ONE)); /* relaxed: as for a green thread */
 	weft__record_await_holders(self->handle);
-	bool noted = weft__note_cancel(self);
+	bool noted = weft__note_cancel(self) || crashed;
 	weft__set_kernel_self(NULL);
 	weft__visit_begin();
 	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the
 	 * pool may be stopping, and waits for us as a visitor. */
 	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
+	if (crashed)
+		weft__add_acqrel(&weft__crashes, 2); /* order MUTEX-LOST: its generation has changed */
 	if (weft__publish_end(NULL, record, self->handle, &mine, noted) == WEFT__JOIN_DETACHED && scope)
 		weft__scope_leave(scope, NULL);
 	weft__fence_full(); /* order STOP */
@@ -73,6 +83,42 @@ static void end(struct weft__thread *self, void *result, bool by_exit)
 	weft__os_signal_stack_restore(&b->signal_stack);
 	free(b);
 	pthread_exit(NULL);
+}
+
+static void end(struct weft__thread *self, void *result, bool by_exit)
+{
+	weft__clean_up(self, by_exit);
+	leave(self, result, false);
+}
+
+/* --- after a crash --- */
+
+/* On the kernel thread's own stack again, where the frames of what crashed were. */
+static struct weft__arch_next leave_crashed(void *arg)
+{
+	struct bound *b = arg;
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	weft__stack_put(&outside->stacks, weft__pool.stack_class, b->landing);
+	weft__unlock(&outside->lock);
+	leave(&b->thread, (void *)(intptr_t)-EOWNERDEAD, true);
+}
+
+struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing)
+{
+	enum { ALIGNED = 64, BELOW = 256 }; /* below what the outermost function was given to stand on */
+	static weft__a32 nobody;
+	struct bound *b = bound_of(self);
+	b->landing = landing;
+	weft__clean_up(self, true);
+	weft__san_reuse(b->frame);
+	char *top = b->frame - BELOW - (uintptr_t)b->frame % ALIGNED;
+	return (struct weft__arch_next){ weft__arch_prepare(top, leave_crashed, b), &nobody };
+}
+
+const void *weft__outermost(struct weft__thread *self)
+{
+	return weft__is_green(self) ? (void *)self : bound_of(self)->frame;
 }
 
 _Noreturn void weft__exit_bound(struct weft__thread *self, void *result)
@@ -104,9 +150,11 @@ int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what)
 					 .scope = what->scope } };
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);
+	if (attr->crash)
+		weft__record_make_fate(handle)->policy = attr->crash;
 	size_t stack = attr->class_plus_one ? weft__stack_size(attr->class_plus_one - 1u) : 0;
 	pthread_t kthread;
-	int err = weft__os_kthread_start(&kthread, bound_main, b, stack, true, false);
+	int err = weft__os_kthread_start(&kthread, weft__bound_main, b, stack, true, false);
 	if (err) {
 		put_record(record, handle);
 		free(b);

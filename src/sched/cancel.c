@@ -66,6 +66,12 @@ static bool has_ended(struct weft__record *record, uint64_t handle)
 	return (weft__load_acq(&record->park) ^ weft__park_word(handle)) >> 32 != 0;
 }
 
+bool weft__has_ended(uint64_t caller)
+{
+	struct weft__record *record = weft__is_outsider(caller) ? NULL : weft__record_of(caller);
+	return record && has_ended(record, caller);
+}
+
 void weft__record_keep(uint64_t handle)
 {
 	weft__add_acqrel(holders_of(handle), 1);

@@ -6,6 +6,8 @@
  */
 #include "src/sched/spawn.h"
 
+#include <errno.h>
+
 #include "src/base/panic.h"
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
@@ -70,20 +72,32 @@ bool weft__note_cancel(const struct weft__thread *self)
 }
 
 /* The end of a thread that others may know of. */
-static void end_known(struct weft__worker *w, struct weft__thread *self, struct weft__scope *scope)
+static void end_known(struct weft__worker *w, struct weft__thread *self, struct weft__scope *scope, bool crashed)
 {
 	uint64_t handle = self->handle;
 	weft__record_await_holders(handle);
-	bool noted = weft__note_cancel(self);
+	bool noted = weft__note_cancel(self) || crashed;
 	weft__store_rlx(&self->attention, 0); /* relaxed: nobody can cancel or hold it any more */
 	if (weft__publish_end(w, self->record, handle, &w->records, noted) == WEFT__JOIN_DETACHED && scope)
 		weft__scope_leave(scope, w);
 }
 
+/* Give the stacks back while still standing on one of them: nobody takes it before the switch. */
+weft__inline void put_stacks(struct weft__worker *w, struct weft__thread *self, void *landing)
+{
+	const unsigned class = self->class;
+	if (landing)
+		self->stack_low = weft__stack_low(self, class);
+	weft__stack_put(&w->stacks, class, self);
+	if (landing)
+		weft__stack_put(&w->stacks, class, landing); /* the last one put: it stays in the cache */
+}
+
 /* End the running thread: what the worker goes on with. Leaves the worker's lock held, for the switch to leave. `running` is
- * the join state that the thread has while nobody else can know of it, and `done` what that becomes. */
+ * the join state that the thread has while nobody else can know of it, and `done` what that becomes. `landing` is NULL, or
+ * the stack that it has ended on, having crashed. */
 weft__inline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope,
-					enum weft__join_state running, enum weft__join_state done)
+					enum weft__join_state running, enum weft__join_state done, void *landing)
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__record *record = self->record;
@@ -99,12 +113,12 @@ weft__inline struct weft__arch_next end(struct weft__thread *self, void *result,
 	    weft__load_rlx(&record->join) == weft__join_word(self->handle, running))
 		weft__store_rel(&record->join, weft__join_word(self->handle, done)); /* order RECORD-DONE */
 	else
-		end_known(w, self, scope);
+		end_known(w, self, scope, landing != NULL);
 	struct weft__thread *to = weft__pick(w);
 	w->current = to;
 	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
 	weft__san_leave(&w->own, self, to, true);
-	weft__stack_put(&w->stacks, self->class, self); /* still standing on it: nobody takes it before the switch */
+	put_stacks(w, self, landing);
 	return weft__switch_last(next);
 }
 
@@ -114,13 +128,13 @@ weft__inline struct weft__arch_next end(struct weft__thread *self, void *result,
  */
 static weft__noinline struct weft__arch_next end_plain(struct weft__thread *self, void *result)
 {
-	return end(self, result, NULL, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE);
+	return end(self, result, NULL, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, NULL);
 }
 
 static weft__noinline struct weft__arch_next end_child(struct weft__thread *self, void *result,
 						       struct weft__scope *scope)
 {
-	return end(self, result, scope, WEFT__JOIN_CHILD, WEFT__JOIN_CHILD_DONE);
+	return end(self, result, scope, WEFT__JOIN_CHILD, WEFT__JOIN_CHILD_DONE, NULL);
 }
 
 struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result)
@@ -171,4 +185,39 @@ _Noreturn void weft__exit_green(struct weft__thread *self, void *result)
 {
 	struct weft__arch_next next = finish(self, result, true);
 	weft__arch_resume(next.sp, next.release);
+}
+
+/* --- after a crash --- */
+
+weft__a32 weft__crashes;
+
+struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing)
+{
+	weft__note_first(self, NULL, true);
+	weft__clean_up(self, true);
+	struct weft__scope *scope = weft__leave_scope(self, (void *)(intptr_t)-EOWNERDEAD);
+	self->escaped = true;
+	weft__add_acqrel(&weft__crashes, 1); /* order MUTEX-LOST: before whoever joins can find it out */
+	struct weft__arch_next next = end(self, NULL, scope, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, landing);
+	weft__add_acqrel(&weft__crashes, 1); /* order MUTEX-LOST: after its generation has changed */
+	return next;
+}
+
+void *weft__landing_take(struct weft__thread *self)
+{
+	int err;
+	if (weft__is_green(self))
+		return weft__stack_get(&weft__worker()->stacks, self->class, &err);
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	void *stack = weft__stack_get(&outside->stacks, weft__pool.stack_class, &err);
+	weft__unlock(&outside->lock);
+	return stack;
+}
+
+bool weft__is_entry(uintptr_t function)
+{
+	return function == (uintptr_t)weft__thread_main || function == (uintptr_t)weft__child_main ||
+	       function == (uintptr_t)weft__call_child || function == (uintptr_t)weft__run_main ||
+	       function == (uintptr_t)weft__bound_main;
 }

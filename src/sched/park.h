@@ -64,8 +64,20 @@ struct weft__thread *weft__self(struct weft__thread *outside);
 /* The same, NULL for a kernel thread that is neither. */
 struct weft__thread *weft__self_or_null(void);
 
+weft__inline bool weft__is_outsider(uint64_t caller)
+{
+	return caller >> 63;
+}
+
 /* Who the caller is: a thread's handle, or a number of its own for a kernel thread that weft did not make. Never 0. */
 uint64_t weft__caller(void);
+
+/* Threads that have crashed, each counted twice: before anybody can know that it has ended, and after weft__has_ended says so.
+ * Both at once for some. */
+extern weft__a32 weft__crashes;
+
+/* Whether the thread that the handle is of, or was, has ended; false for the number of a kernel thread outside. */
+bool weft__has_ended(uint64_t caller);
 
 /* Whether threads can run at the same time, so that spinning for one another may pay. */
 bool weft__parallel(void);

@@ -53,6 +53,7 @@ static void reset(const struct weft__settings *settings)
 		weft__pool.parallelism = WEFT__WORKERS_MAX;
 	weft__pool.stack_class = settings->stack_class;
 	weft__store_rlx(&weft__pool.symmetric, !weft__os_barrier_init());
+	weft__pool.first_crashed = false;
 	weft__pool.seed = settings->seed;
 	if (!weft__pool.seed && getrandom(&weft__pool.seed, sizeof weft__pool.seed, GRND_NONBLOCK) < 0)
 		weft__pool.seed = weft__os_now();
@@ -182,7 +183,7 @@ struct main_thread {
 };
 
 /* By weft_exit it ends like one whose fn calls that itself: then the pool drains. */
-static void *run_main(void *arg)
+void *weft__run_main(void *arg)
 {
 	struct main_thread *m = arg;
 	weft__pool.result = &m->result;
@@ -196,13 +197,15 @@ int weft__pool_run(const struct weft__settings *settings, void *(*fn)(void *), v
 	int err = start(settings, true);
 	if (err)
 		return err;
-	err = weft_spawn(NULL, NULL, run_main, &m);
+	err = weft_spawn(NULL, NULL, weft__run_main, &m);
 	if (err)
 		weft__store_rel(&weft__pool.draining, 1);
 	weft__worker_run(weft__load_acq(&weft__pool.worker[0]));
 	weft__lock(&lifecycle);
 	finish();
 	weft__unlock(&lifecycle);
+	if (!err && weft__pool.first_crashed)
+		return -EOWNERDEAD;
 	if (!err && result)
 		*result = m.result;
 	return err;

@@ -143,7 +143,7 @@ weft__inline struct weft__thread **weft__record_joiner(uint64_t handle)
 /* The fate of the thread of this handle, which is not freed meanwhile: its own, or what was left there. Async-signal-safe. */
 struct weft__fate *weft__record_fate(uint64_t handle);
 
-/* That of a thread that is to have one: all of it zero, but for the handle, unless it has one already. */
+/* That of a thread that is to have one: all of it zero, but for the handle, unless it has one already. Likewise. */
 struct weft__fate *weft__record_make_fate(uint64_t handle);
 
 /* Indexes below this have been used. */

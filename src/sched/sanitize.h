@@ -60,6 +60,27 @@ weft__inline void weft__san_new_thread(struct weft__thread *t)
 	(void)t;
 }
 
+/* In a signal's handler: the thread goes on, having crashed, on a stack of this class with that head. */
+weft__inline void weft__san_land(struct weft__thread *self, void *landing, unsigned class)
+{
+	char *low = weft__stack_low(landing, class);
+	if (weft__is_green(self))
+		self->stack_low = low;
+#if WEFT__ASAN
+	__asan_unpoison_memory_region(low, (size_t)((char *)landing - low));
+	__sanitizer_start_switch_fiber(NULL, low, weft__stack_size(class));
+#endif
+}
+
+/* A kernel thread's own stack is used anew from here downward, what stood there being dropped. */
+weft__inline void weft__san_reuse(char *from)
+{
+#if WEFT__ASAN
+	__asan_unpoison_memory_region(from - (1 << 20), 1 << 20);
+#endif
+	(void)from;
+}
+
 /* On a worker's own stack, before it switches for the first time. */
 void weft__san_own_stack(struct weft__own_stack *own);
 

@@ -115,6 +115,8 @@ static int spawn_green(weft_t *thread, const struct weft__spawn *what)
 	uint64_t handle = t->handle;
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);
+	if (attr->crash)
+		weft__record_make_fate(handle)->policy = attr->crash;
 	if (attr->home_plus_one) {
 		t->kind = WEFT__PINNED;
 		t->home = attr->home_plus_one - 1u;

@@ -46,6 +46,29 @@ extern void (*const weft__abandon_mutexes)(struct weft__thread *self);
 /* What a thread leaves behind is cleaned up: its scopes, clean-up handlers, locals. Before its end is published. */
 void weft__clean_up(struct weft__thread *self, bool by_exit);
 
+/*
+ * On a fresh stack, `landing`, which the handler of its crash has taken: the rest of a thread's life. It is cleaned up after as
+ * after one that calls weft_exit, then both stacks are given back, and its fate, which has been written, is published.
+ */
+struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing);
+struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing);
+
+/* A stack to land on, in the handler; NULL: there is no memory. The pool's own size, of a green thread that thread's. */
+void *weft__landing_take(struct weft__thread *self);
+
+/* Whether this is the address of a function that a thread begins in, so that what is called from there is the user's. */
+bool weft__is_entry(uintptr_t function);
+
+/* Where the outermost frame of a thread of weft's is, or above. */
+const void *weft__outermost(struct weft__thread *self);
+
+/* If it is the first thread of weft_run that ends: what of that. */
+void weft__note_first(const struct weft__thread *self, void *result, bool crashed);
+
+/* Those of pool.c and bound.c. */
+void *weft__run_main(void *arg);
+void *weft__bound_main(void *arg);
+
 /* By the spawner of a scope's child. What one that has ended has left is freed; false: it runs. */
 bool weft__child_free_if_ended(uint64_t handle);
 

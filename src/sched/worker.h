@@ -150,6 +150,7 @@ extern struct weft__pool {
 	weft__a32 draining;	/* stop when nothing is alive */
 	weft__a64 first; /* the handle of weft_run's first thread: written by it, compared by threads with their own */
 	void **result;	 /* that thread's, written by it */
+	bool first_crashed; /* likewise */
 
 	struct weft__outside outside;
 

@@ -52,11 +52,12 @@ void weft__take_turns(void)
 }
 
 /* The end of weft_run's first thread is what the pool drains for. */
-static void note_first(const struct weft__thread *self, void *result)
+void weft__note_first(const struct weft__thread *self, void *result, bool crashed)
 {
 	if (weft__load_rlx(&weft__pool.first) != self->handle) /* relaxed: who would find it equal wrote it itself */
 		return;
 	*weft__pool.result = result;
+	weft__pool.first_crashed = crashed;
 	weft__store_rel(&weft__pool.draining, 1); /* order ALIVE */
 }
 
@@ -66,7 +67,7 @@ _Noreturn void weft_exit(void *result)
 	if (self && self->kind == WEFT__BOUND)
 		weft__exit_bound(self, result);
 	if (self) {
-		note_first(self, result);
+		weft__note_first(self, result, false);
 		weft__exit_green(self, result);
 	}
 	weft__panic_no_thread();

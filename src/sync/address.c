@@ -42,12 +42,18 @@ static bool should_sleep(const struct weft__until *until)
 	return equal != until->differs;
 }
 
+/* A thread has crashed since the waiter looked whether the one that it waits for had. */
+static bool has_crashed(const struct weft__waiter *waiter)
+{
+	return waiter->watches && weft__load_acq(&weft__crashes) != waiter->crashes; /* order MUTEX-LOST */
+}
+
 static bool commit(struct weft__wait *wait)
 {
 	struct weft__waiter *waiter = weft__container(wait, struct weft__waiter, wait);
 	struct queue *q = queue_of(waiter->until.word);
 	lock(q);
-	bool sleep = should_sleep(&waiter->until);
+	bool sleep = should_sleep(&waiter->until) && !has_crashed(waiter);
 	if (sleep && waiter->front)
 		weft__list_push_front(&q->waiters, &waiter->node);
 	else if (sleep)

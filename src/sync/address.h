@@ -43,10 +43,12 @@ struct weft__waiter {
 	bool granted;	/* written by the waker, under the queue's lock: it was given what it waits for */
 	bool overtaken; /* the caller's own note */
 	bool shielded;	/* as in struct weft__wait */
+	bool watches;	/* does not sleep if weft__crashes is no longer what it was: */
+	uint32_t crashes;
 };
 
 /*
- * Wait until woken. waiter: zeroed but for `until`, `reason`, `object`, `shielded` and `front`. 0 if it was woken,
+ * Wait until woken. waiter: zeroed but for `until`, `reason`, `object`, `shielded`, `front`, `watches` and `crashes`. 0 if it was woken,
  * -EAGAIN if the word did not say to sleep, -ETIMEDOUT, -ECANCELED, -ENOMEM. Deadline WEFT__NEVER: none; 0: never sleeps.
  */
 int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline);

@@ -14,7 +14,20 @@
  *
  * A robust mutex is in a list of its owner's. A thread that ends with some held leaves them marked and unlocks them.
  *
- * Orders: MUTEX  unlock (release) -> lock (acquire)
+ * Of any other nobody knows who holds which, but `owner` stays, and it can be asked whether that thread has ended. Once a thread has
+ * crashed, who would wait for a mutex asks first; who waits already is woken by the monitor, to ask again. So a mutex that was
+ * lost with its owner is refused to all, and no lock, while nothing crashes, costs more than it did.
+ *
+ *      waiter                                       thread that crashes, and monitor
+ *   1  c = crashes; 0: go on to wait             1  generation += 1                  (it has ended)
+ *   2  owner has ended, and is it still? lost    2  crashes += 1
+ *   3  under the queue's lock:                   3  under each queue's lock: those who wait and whose owner has ended
+ *      crashes == c ? queue itself : from 1      4  wake these: from 1
+ *
+ * If the waiter's 3 comes before the monitor's in that queue, the monitor finds it; if after, it sees the count changed.
+ *
+ * Orders: MUTEX       unlock (release) -> lock (acquire)
+ *         MUTEX-LOST  a crashed thread's generation, then crashes += 1 (release) -> waiter's and monitor's load (acquire)
  */
 #include "src/sync/mutex.h"
 
@@ -80,6 +93,17 @@ static uint64_t owner_of(const void *object)
 
 static const struct weft__reason reason = { "a mutex", owner_of };
 
+/* Held by a thread that has ended, and so for ever. What a thread did before it ended, unlocking perhaps, is seen by whoever sees
+ * that it has: hence the second look. */
+static bool is_lost(const struct weft__mutex *m)
+{
+	uint64_t owner = weft__load_rlx(&m->owner);
+	if (!weft__has_ended(owner))
+		return false;
+	weft__fence_full(); /* order MUTEX-LOST */
+	return weft__load_rlx(&m->owner) == owner && (weft__load_acq(&m->word) & LOCKED);
+}
+
 static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline, bool shielded)
 {
 	struct weft__waiter waiter = { .until = { &m->word, LOCKED | PARKED, LOCKED | PARKED, false },
@@ -90,6 +114,10 @@ static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline, bo
 	if (spin(m))
 		return 0;
 	while (!take_or_park(m, woken)) {
+		waiter.watches = true;
+		waiter.crashes = weft__load_acq(&weft__crashes); /* order MUTEX-LOST */
+		if (weft__unlikely(waiter.crashes != 0) && is_lost(m))
+			return -ENOTRECOVERABLE;
 		int err = weft__address_wait(&waiter, deadline);
 		if (waiter.granted)
 			break;
@@ -100,6 +128,37 @@ static weft__noinline int lock_slow(struct weft__mutex *m, uint64_t deadline, bo
 			waiter.front = waiter.overtaken = true; /* if it is not free now */
 	}
 	return 0;
+}
+
+/* --- those lost by threads that have crashed --- */
+
+enum { LOST_AT_ONCE = 64 };
+
+struct lost {
+	unsigned n;
+	weft__a32 *word[LOST_AT_ONCE];
+};
+
+static void see_waiter(const struct weft__waiter *waiter, void *context)
+{
+	struct lost *lost = context;
+	if (waiter->reason == &reason && lost->n < LOST_AT_ONCE && is_lost(waiter->object))
+		lost->word[lost->n++] = waiter->until.word;
+}
+
+/* Who is woken leaves the queues for good, so the rest is found in the next round. */
+void weft__mutex_tell_of_crashes(void)
+{
+	static uint32_t told;
+	uint32_t crashes = weft__load_acq(&weft__crashes); /* order MUTEX-LOST */
+	struct lost lost = { .n = crashes != told ? LOST_AT_ONCE : 0 };
+	told = crashes;
+	while (lost.n == LOST_AT_ONCE) {
+		lost.n = 0;
+		weft__address_each(see_waiter, &lost);
+		for (unsigned i = 0; i < lost.n; i++)
+			weft__address_wake(lost.word[i], UINT32_MAX);
+	}
 }
 
 /* --- robust ones: their owner's list, and what became of it --- */
@@ -243,7 +302,9 @@ int weft_mutex_trylock(struct weft_mutex *mutex)
 	uint64_t self = weft__caller();
 	if (weft__load_rlx(&m->owner) == self && (m->flags & RECURSIVE))
 		return lock_again(m);
-	return try_lock(m) ? note_owner(m, self) : -EBUSY;
+	if (try_lock(m))
+		return note_owner(m, self);
+	return weft__load_acq(&weft__crashes) && is_lost(m) ? -ENOTRECOVERABLE : -EBUSY; /* order MUTEX-LOST */
 }
 
 int weft_mutex_unlock(struct weft_mutex *mutex)

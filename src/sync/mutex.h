@@ -26,6 +26,9 @@ weft__inline struct weft__mutex *weft__mutex_of(struct weft_mutex *mutex)
 int weft__mutex_lock_shielded(struct weft__mutex *m, uint64_t self);
 void weft__mutex_unlock(struct weft__mutex *m);
 
+/* Have those who wait for mutexes look again if threads have crashed since the last call: by the monitor. */
+void weft__mutex_tell_of_crashes(void);
+
 /* The same without the bookkeeping of robust ones. */
 void weft__mutex_release(struct weft__mutex *m);
 
