@@ -34,6 +34,7 @@ unit_tests = \
 system_tests = \
 	tests/system/bug_late_worker \
 	tests/system/bug_mask_left \
+	tests/system/bug_spare_worker \
 	tests/system/test_blocked \
 	tests/system/test_blocking \
 	tests/system/test_blocking_cancel \
@@ -49,6 +50,7 @@ system_tests = \
 	tests/system/test_close \
 	tests/system/test_cond \
 	tests/system/test_connect \
+	tests/system/test_contain \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
 	tests/system/test_deadlock_io \
@@ -189,6 +191,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/child.h \
 	tests/support/crew.h \
 	tests/support/dinner.h \
+	tests/support/faults.h \
 	tests/support/folder.h \
 	tests/support/gate.h \
 	tests/support/io.h \

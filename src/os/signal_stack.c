@@ -6,8 +6,28 @@
 
 enum { SIZE = 65536, GUARD = 65536 };
 
+/* Those that a fault raises, of a set, or of all. */
+static sigset_t faults_of(const sigset_t *set)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	sigset_t some;
+	sigemptyset(&some);
+	for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++)
+		if (!set || sigismember(set, faults[i]))
+			sigaddset(&some, faults[i]);
+	return some;
+}
+
+/* Workers that the monitor makes inherit its mask, which blocks all. */
+static void let_faults_through(sigset_t *before)
+{
+	sigset_t faults = faults_of(NULL);
+	pthread_sigmask(SIG_UNBLOCK, &faults, before);
+}
+
 void weft__os_signal_stack_set(struct weft__signal_stack *saved)
 {
+	let_faults_through(&saved->mask);
 	saved->memory = NULL;
 	if (sigaltstack(NULL, &saved->before) || !(saved->before.ss_flags & SS_DISABLE))
 		return;
@@ -24,6 +44,8 @@ void weft__os_signal_stack_set(struct weft__signal_stack *saved)
 
 void weft__os_signal_stack_restore(struct weft__signal_stack *saved)
 {
+	sigset_t blocked = faults_of(&saved->mask);
+	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	if (!saved->memory)
 		return;
 	sigaltstack(&saved->before, NULL);

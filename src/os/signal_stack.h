@@ -9,9 +9,11 @@
 struct weft__signal_stack {
 	stack_t before;
 	void *memory;
+	sigset_t mask;
 };
 
-/* Install one, unless the kernel thread has one already; what was there is kept for restore, on the same thread. */
+/* Install one, unless the kernel thread has one already, and let through the signals that a fault raises: blocked, they would
+ * kill the process without a word. What was there is kept for restore, on the same thread. */
 void weft__os_signal_stack_set(struct weft__signal_stack *saved);
 void weft__os_signal_stack_restore(struct weft__signal_stack *saved);
 
