@@ -51,6 +51,7 @@ system_tests = \
 	tests/system/test_cond \
 	tests/system/test_connect \
 	tests/system/test_contain \
+	tests/system/test_contain_not \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
 	tests/system/test_deadlock_io \

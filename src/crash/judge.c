@@ -78,6 +78,12 @@ static const char *walk(struct weft__crash *crash, struct weft__unwind *u)
 	return why_not || begun ? why_not : "its stack cannot be followed to its beginning";
 }
 
+static bool has_crashed_before(const struct weft__thread *self)
+{
+	const struct weft__fate *fate = weft__record_fate(self->handle);
+	return fate->handle == self->handle && fate->how == WEFT_CRASHED;
+}
+
 static const char *judge_thread(const struct weft__crash *crash, struct weft__thread *self, uintptr_t sp)
 {
 	struct weft__worker *w = weft__worker();
@@ -89,11 +95,10 @@ static const char *judge_thread(const struct weft__crash *crash, struct weft__th
 		return "its worker was inside weft";
 	if (!is_whole(self, crash))
 		return "its descriptor was overwritten";
+	if (has_crashed_before(self))
+		return "it had crashed before, and this was in what cleans up after it";
 	if (!is_on_its_stack(self, sp))
 		return "it was not on its own stack";
-	if (weft__record_fate(self->handle)->handle == self->handle &&
-	    weft__record_fate(self->handle)->how == WEFT_CRASHED)
-		return "it had crashed before, and this was in what cleans up after it";
 	if (!weft__place_known())
 		return "weft does not know its own code from the user's";
 	return NULL;
