@@ -68,7 +68,7 @@ static bool has_ended(struct weft__record *record, uint64_t handle)
 
 bool weft__has_ended(uint64_t caller)
 {
-	struct weft__record *record = weft__is_outsider(caller) ? NULL : weft__record_of(caller);
+	struct weft__record *record = !caller || weft__is_outsider(caller) ? NULL : weft__record_of(caller);
 	return record && has_ended(record, caller);
 }
 

@@ -76,7 +76,7 @@ uint64_t weft__caller(void);
  * Both at once for some. */
 extern weft__a32 weft__crashes;
 
-/* Whether the thread that the handle is of, or was, has ended; false for the number of a kernel thread outside. */
+/* Whether the thread that the handle is of, or was, has ended; false for 0, and the number of a kernel thread outside. */
 bool weft__has_ended(uint64_t caller);
 
 /* Whether threads can run at the same time, so that spinning for one another may pay. */
