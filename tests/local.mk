@@ -102,6 +102,7 @@ system_tests = \
 	tests/system/test_years
 
 fault_tests = \
+	tests/fault/test_crash_anywhere \
 	tests/fault/test_crashes \
 	tests/fault/test_fail \
 	tests/fault/test_fail_io \
