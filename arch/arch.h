@@ -115,6 +115,11 @@ void weft__arch_registers_of(const void *ucontext, struct weft__arch_registers *
 /* In a signal handler: what the signal interrupted is not gone on with when this returns, but entry(arg) is called on the
  * stack that ends at `top` (16-byte aligned), as in a frame of weft__arch_prepare; FP control words have their defaults. */
 void weft__arch_redirect(void *ucontext, void *top, weft__arch_entry *entry, void *arg);
+
+/* Where a frame of weft__arch_prepare goes on: calls the entry that is in register WEFT_ARCH_DWARF_ENTRY, with the argument in
+ * WEFT_ARCH_DWARF_ARGUMENT. The outermost frames, of weft__arch_start and of this, name weft__arch_personality to unwinders of
+ * exceptions: src/crash/personality.c. */
+void weft__arch_enter(void);
 #endif
 
 #endif

@@ -21,9 +21,11 @@
  * Return addresses are not signed, so PAC is not claimed. */
 #if defined(__ARM_FEATURE_BTI_DEFAULT)
 #define LANDING_PAD hint 34
+#define LANDING_PAD_JUMP hint 36
 #define FEATURE_NOTE FEATURE_NOTE_AARCH64 1
 #else
 #define LANDING_PAD
+#define LANDING_PAD_JUMP
 #define FEATURE_NOTE
 #endif
 #endif
@@ -42,6 +44,11 @@
 .macro END name
 	.cfi_endproc
 	.size \name, . - \name
+.endm
+
+/* In a function whose frame may be a thread's outermost: who is asked about exceptions that come so far. */
+.macro OUTERMOST
+	.cfi_personality 0x1b, weft__arch_personality
 .endm
 
 /* The thread-local word that holds the current worker: defined here, and not in C, so that no link-time optimizer can

@@ -36,11 +36,14 @@ libweft_la_SOURCES += \
 	src/crash/dump.c \
 	src/crash/dump.h \
 	src/crash/dump_signal.c \
+	src/crash/exception.c \
+	src/crash/exception.h \
 	src/crash/handler.c \
 	src/crash/handler.h \
 	src/crash/judge.c \
 	src/crash/judge.h \
 	src/crash/own_text.h \
+	src/crash/personality.c \
 	src/crash/place.c \
 	src/crash/place.h \
 	src/crash/report.c \

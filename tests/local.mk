@@ -172,7 +172,7 @@ test_programs =
 if HAVE_CHECK
 test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(schedule_tests) $(fault_tests) $(stress_tests)
 if HAVE_CXX
-test_programs += tests/arch/test_exception tests/system/test_cxx
+test_programs += tests/arch/test_exception tests/system/test_cxx tests/system/test_throw
 endif
 endif
 check_PROGRAMS += $(test_programs)
@@ -210,6 +210,8 @@ tests_unit_test_estimate_LDADD = $(LDADD) -lm
 tests_unit_test_json_SOURCES = tests/unit/test_json.c bench/parse.c
 tests_system_test_cxx_LDADD = libweft.la
 tests_system_test_cxx_SOURCES = tests/system/test_cxx.cc
+tests_system_test_throw_LDADD = libweft.la
+tests_system_test_throw_SOURCES = tests/system/test_throw.cc
 AM_CPPFLAGS += $(CHECK_CFLAGS)
 
 TEST_TIMEOUT = 300

@@ -37,8 +37,6 @@ _Static_assert(offsetof(struct weft__arch_next, sp) == 0 && offsetof(struct weft
 
 uint8_t weft__arch_fp_control = 1;
 
-void weft__arch_enter(void);
-
 /* x29 stays 0: there ends the chain of frame pointers. */
 void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 {

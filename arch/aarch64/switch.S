@@ -14,6 +14,7 @@
 #include "arch/aarch64/frame.h"
 
 	.hidden	weft__arch_fp_control
+	.hidden	weft__arch_personality
 
 .macro PUT a, b, slot
 	stp	\a, \b, [sp, #\slot]
@@ -108,6 +109,7 @@ FUNCTION weft__arch_call /* (x0: void *a, x1: void *b, x2: uint64_t c, x3: weft_
 END weft__arch_call
 
 FUNCTION weft__arch_start /* (x0: save, x1: void *top, x2: entry, x3: void *arg, x4: release) */
+	OUTERMOST
 	SAVE
 	mov	sp, x1
 	.cfi_remember_state
@@ -139,11 +141,13 @@ END weft__arch_resume
  * its argument. Unwinders look a return address up one byte before it, so the nop lets them find this function.
  */
 FUNCTION weft__arch_first
+	OUTERMOST
 	.cfi_undefined x30
 	nop
 	.globl	weft__arch_enter
 	.hidden	weft__arch_enter
 weft__arch_enter:
+	LANDING_PAD_JUMP
 	mov	x0, x20
 	blr	x19
 	b	weft__arch_resume

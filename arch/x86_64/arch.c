@@ -32,8 +32,6 @@ _Static_assert(offsetof(struct weft__arch_next, sp) == 0 && offsetof(struct weft
 
 uint8_t weft__arch_fp_control = 1;
 
-void weft__arch_enter(void);
-
 void *weft__arch_prepare(void *top, weft__arch_entry *entry, void *arg)
 {
 	struct frame frame = { .r12 = (uint64_t)arg, .rbx = (uint64_t)entry, .rip = weft__arch_enter };

@@ -16,6 +16,8 @@
 #define WEFT_ARCH_DWARF_NAME(i)                                                                                        \
 	(&"rax\0rdx\0rcx\0rbx\0rsi\0rdi\0rbp\0rsp\0r8\0\0r9\0\0r10\0r11\0r12\0r13\0r14\0r15\0rip"[4 * (i)])
 #define WEFT_ARCH_REDIRECTS 1
+#define WEFT_ARCH_DWARF_ENTRY 3
+#define WEFT_ARCH_DWARF_ARGUMENT 12
 
 /* Where a saved return address leads to. */
 #define weft__arch_return_address(saved) (saved)

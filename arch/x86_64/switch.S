@@ -17,6 +17,7 @@
 #include "arch/x86_64/frame.h"
 
 	.hidden	weft__arch_fp_control
+	.hidden	weft__arch_personality
 
 /* Both stacks hold the registers at the same offsets from %rsp, so this CFI is right on either side of the change. */
 .macro PUT reg, slot
@@ -115,6 +116,7 @@ FUNCTION weft__arch_call /* (rdi: void *a, rsi: void *b, rdx: uint64_t c, rcx: w
 END weft__arch_call
 
 FUNCTION weft__arch_start /* (rdi: save, rsi: void *top, rdx: entry, rcx: void *arg, r8: release) */
+	OUTERMOST
 	SAVE
 	mov	%rsi, %rsp
 	.cfi_remember_state
@@ -149,6 +151,7 @@ END weft__arch_resume
  * at the end never returns; it pushes the return address that an unwinder expects at a function's first instruction.
  */
 FUNCTION weft__arch_first
+	OUTERMOST
 	.cfi_undefined %rip
 	nop
 	.globl	weft__arch_enter

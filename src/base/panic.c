@@ -72,9 +72,17 @@ void weft__warn_number(const char *before, uint64_t n, const char *after)
 
 static const char *volatile said;
 
-const char *weft__panic_said(void)
+void weft__panic_say(const char *message)
 {
-	return said;
+	said = message;
+}
+
+void weft__panic_said(char *message, size_t size)
+{
+	const char *words = said;
+	size_t n = words ? strnlen(words, size - 1) : 0;
+	memcpy(message, words ? words : "", n);
+	message[n] = 0;
 }
 
 _Noreturn void weft__panic(const char *message)

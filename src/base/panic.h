@@ -24,8 +24,10 @@ void weft__text_write(const struct weft__text *text, int fd);
 weft__cold void weft__warn(const char *message);
 weft__cold void weft__warn_number(const char *before, uint64_t n, const char *after);
 
-/* The message of the panic that the process is dying of, or NULL. */
-const char *weft__panic_said(void);
+/* The last words of the process, which a report of its SIGABRT has: of a panic, or what has been given to weft__panic_say, and
+ * stays. weft__panic_said copies them, cut to fit, or makes the buffer empty. */
+void weft__panic_say(const char *message);
+void weft__panic_said(char *message, size_t size);
 
 /* One line on stderr and abort(). */
 _Noreturn weft__cold void weft__panic(const char *message);

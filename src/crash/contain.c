@@ -90,7 +90,23 @@ bool weft__contain(struct weft__crash *crash, void *ucontext)
 	return true;
 }
 
+bool weft__contain_thrown(struct weft__crash *crash, struct weft__thread *self)
+{
+	if (!is_asked_for(self))
+		return false;
+	crash->why_not = weft__judge_thrown(crash, self);
+	if (!crash->why_not)
+		note(self, crash);
+	return !crash->why_not;
+}
+
 #else
+
+bool weft__contain_thrown(struct weft__crash *crash, struct weft__thread *self)
+{
+	(void)crash, (void)self;
+	return false;
+}
 
 bool weft__contain(struct weft__crash *crash, void *ucontext)
 {

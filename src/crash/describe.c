@@ -73,9 +73,14 @@ static void write_summary(const struct weft__crash *c, int fd)
 	weft__text_str(&text, " ");
 	if (c->overflow) {
 		describe_overflow(&text, c);
+	} else if (c->exception) {
+		weft__text_str(&text, "let an exception out of its function: ");
+		weft__text_str(&text, c->message);
 	} else {
 		weft__text_str(&text, c->sent ? "was sent " : "got ");
 		weft__text_str(&text, signal_name(c->signal));
+		weft__text_str(&text, c->message[0] ? ": " : "");
+		weft__text_str(&text, c->message);
 	}
 	if (!c->sent) {
 		weft__text_str(&text, ", code ");

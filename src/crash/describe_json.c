@@ -154,8 +154,8 @@ static void event(struct json *j, const struct weft__crash *c)
 	boolean(j, "contained", c->contained);
 	if (c->why_not)
 		string(j, "why_not", c->why_not);
-	if (c->panic)
-		string(j, "panic", c->panic);
+	if (c->message[0])
+		string(j, "message", c->message);
 }
 
 static void frames(struct json *j, const struct weft__crash *c)

@@ -47,6 +47,13 @@ static void go_on(const struct sigaction *old, int sig, siginfo_t *info, void *u
 	}
 }
 
+void weft__crash_keep(const struct weft__crash *crash)
+{
+	if (reports)
+		weft__report_keep(crash);
+	weft__monitor_rouse();
+}
+
 static void handle(int sig, siginfo_t *info, void *ucontext)
 {
 	struct weft__crash crash;
@@ -55,10 +62,10 @@ static void handle(int sig, siginfo_t *info, void *ucontext)
 	weft__crash_see(&crash, sig, info, ucontext);
 	crash.chained = is_chained(old);
 	bool contained = weft__contain(&crash, ucontext);
-	if (reports)
-		(contained ? weft__report_keep : weft__report_write)(&crash);
 	if (contained)
-		weft__monitor_rouse();
+		weft__crash_keep(&crash);
+	else if (reports)
+		weft__report_write(&crash);
 	errno = saved;
 	if (!contained)
 		go_on(old, sig, info, ucontext);

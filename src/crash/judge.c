@@ -15,6 +15,7 @@
 #include "src/crash/judge.h"
 
 #include <errno.h>
+#include <ucontext.h>
 
 #include "src/crash/place.h"
 #include "src/sched/spawn.h"
@@ -113,7 +114,28 @@ const char *weft__judge(struct weft__crash *crash, const void *ucontext, struct 
 	return by_thread ? by_thread : by_stack;
 }
 
+/* Who threw is behind the frames of the C++ library and the unwinder, which has called weft's personality. */
+const char *weft__judge_thrown(struct weft__crash *crash, struct weft__thread *self)
+{
+	ucontext_t here;
+	struct weft__unwind u = { .called = true };
+	if (!weft__place_known() || !is_whole(self, crash) || getcontext(&here))
+		return "weft does not know its own code from the user's";
+	weft__arch_registers_of(&here, &u.regs);
+	while (weft__place_of(weft__unwind_at(&u)) >= WEFT__PLACE_WEFT)
+		if (!weft__unwind_step(&u))
+			return "its stack cannot be followed to its beginning";
+	crash->regs = u.regs;
+	return walk(crash, &u);
+}
+
 #else
+
+const char *weft__judge_thrown(struct weft__crash *crash, struct weft__thread *self)
+{
+	(void)crash, (void)self;
+	return "this build of weft cannot";
+}
 
 const char *weft__judge(struct weft__crash *crash, const void *ucontext, struct weft__thread *self)
 {

@@ -9,4 +9,7 @@
  * that runs on this kernel thread, or NULL. In the handler. */
 const char *weft__judge(struct weft__crash *crash, const void *ucontext, struct weft__thread *self);
 
+/* The same for an exception that would leave the thread's function: by the thread. */
+const char *weft__judge_thrown(struct weft__crash *crash, struct weft__thread *self);
+
 #endif

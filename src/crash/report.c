@@ -60,12 +60,20 @@ void weft__crash_see(struct weft__crash *crash, int signal, const siginfo_t *inf
 	if (!crash->sent)
 		crash->address = info->si_addr;
 	if (signal == SIGABRT)
-		crash->panic = weft__panic_said();
+		weft__panic_said(crash->message, sizeof crash->message);
 	if (w)
 		crash->worker = w->index;
 	crash->in = w ? (t ? WEFT__CRASH_GREEN : WEFT__CRASH_IDLE) : (t ? WEFT__CRASH_BOUND : WEFT__CRASH_OUTSIDE);
 	if (t)
 		see_thread(crash, t, sp);
+}
+
+void weft__crash_see_thrown(struct weft__crash *crash, const struct weft__thread *self)
+{
+	*crash = (struct weft__crash){
+		.signal = SIGABRT, .sent = true, .exception = true, .worker = weft__worker()->index
+	};
+	see_thread(crash, self, (uintptr_t)__builtin_frame_address(0));
 }
 
 /* --- writing --- */

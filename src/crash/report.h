@@ -20,7 +20,8 @@ struct weft__crash {
 	bool sent; /* by kill, raise or abort: `address` means nothing */
 	bool overflow;
 	const void *address;
-	const char *panic; /* what weft said, if it was a panic of weft's */
+	bool exception;
+	char message[240]; /* of a panic of weft's, or of an exception that nobody caught */
 
 	/* to whom */
 	enum weft__crash_in in;
@@ -45,6 +46,9 @@ struct weft__crash {
 
 /* All but what becomes of it, and the frames. Async-signal-safe, as all here. */
 void weft__crash_see(struct weft__crash *crash, int signal, const siginfo_t *info, const void *ucontext);
+
+/* The same for an exception that leaves the function of a green thread. */
+void weft__crash_see_thrown(struct weft__crash *crash, const struct weft__thread *self);
 
 /* Where to, and how, from now on. */
 void weft__report_set(int fd, bool json);

@@ -97,7 +97,8 @@ weft__inline void put_stacks(struct weft__worker *w, struct weft__thread *self, 
  * the join state that the thread has while nobody else can know of it, and `done` what that becomes. `landing` is NULL, or
  * the stack that it has ended on, having crashed. */
 weft__inline struct weft__arch_next end(struct weft__thread *self, void *result, struct weft__scope *scope,
-					enum weft__join_state running, enum weft__join_state done, void *landing)
+					enum weft__join_state running, enum weft__join_state done, bool crashed,
+					void *landing)
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__record *record = self->record;
@@ -113,7 +114,7 @@ weft__inline struct weft__arch_next end(struct weft__thread *self, void *result,
 	    weft__load_rlx(&record->join) == weft__join_word(self->handle, running))
 		weft__store_rel(&record->join, weft__join_word(self->handle, done)); /* order RECORD-DONE */
 	else
-		end_known(w, self, scope, landing != NULL);
+		end_known(w, self, scope, crashed);
 	struct weft__thread *to = weft__pick(w);
 	w->current = to;
 	struct weft__arch_next next = { weft__context_of(w, to), &w->bias.busy };
@@ -128,13 +129,13 @@ weft__inline struct weft__arch_next end(struct weft__thread *self, void *result,
  */
 static weft__noinline struct weft__arch_next end_plain(struct weft__thread *self, void *result)
 {
-	return end(self, result, NULL, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, NULL);
+	return end(self, result, NULL, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, false, NULL);
 }
 
 static weft__noinline struct weft__arch_next end_child(struct weft__thread *self, void *result,
 						       struct weft__scope *scope)
 {
-	return end(self, result, scope, WEFT__JOIN_CHILD, WEFT__JOIN_CHILD_DONE, NULL);
+	return end(self, result, scope, WEFT__JOIN_CHILD, WEFT__JOIN_CHILD_DONE, false, NULL);
 }
 
 struct weft__scope *weft__leave_scope(struct weft__thread *self, void *result)
@@ -191,16 +192,27 @@ _Noreturn void weft__exit_green(struct weft__thread *self, void *result)
 
 weft__a32 weft__crashes;
 
-struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing)
+static struct weft__arch_next end_crashed(struct weft__thread *self, void *landing)
 {
 	weft__note_first(self, NULL, true);
-	weft__clean_up(self, true);
+	weft__clean_up(self, landing != NULL);
 	struct weft__scope *scope = weft__leave_scope(self, (void *)(intptr_t)-EOWNERDEAD);
 	self->escaped = true;
 	weft__add_acqrel(&weft__crashes, 1); /* order MUTEX-LOST: before whoever joins can find it out */
-	struct weft__arch_next next = end(self, NULL, scope, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, landing);
+	struct weft__arch_next next = end(self, NULL, scope, WEFT__JOIN_RUNNING, WEFT__JOIN_DONE, true, landing);
 	weft__add_acqrel(&weft__crashes, 1); /* order MUTEX-LOST: after its generation has changed */
 	return next;
+}
+
+struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing)
+{
+	return end_crashed(self, landing);
+}
+
+/* What its frames had pushed and opened must be gone with them: they cannot be looked into any more. */
+struct weft__arch_next weft__end_threw(struct weft__thread *self)
+{
+	return end_crashed(self, NULL);
 }
 
 void *weft__landing_take(struct weft__thread *self)

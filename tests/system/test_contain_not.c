@@ -279,7 +279,7 @@ START_TEST(others)
 	ck_said(&child, "a kernel thread outside the pool got SIGSEGV");
 	child = run_to_death(panics, true);
 	ck_died(&child, SIGABRT);
-	ck_said(&child, "\"panic\":\"weft_mutex_unlock: the caller does not hold the mutex\"");
+	ck_said(&child, "\"message\":\"weft_mutex_unlock: the caller does not hold the mutex\"");
 	ck_said(&child, "\"signal\":\"SIGABRT\"");
 	ck_said(&child, "\"function\":\"weft_mutex_unlock");
 }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: MIT
+// C++ exceptions that leave a green thread's function: contained, the thread has crashed, its objects are destroyed and
+// the others go on; and caught ones are caught as ever. (No libcheck: it is C.)
+#include <weft.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "config.h"
+
+namespace
+{
+#define CHECK(condition)                                                                                               \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			std::printf("%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                            \
+			std::fflush(stdout);                                                                           \
+			std::_Exit(1);                                                                                 \
+		}                                                                                                      \
+	} while (0)
+
+int destroyed; // one thread at a time
+
+// Waits in its destructor: the unwinding may go on on another worker.
+struct guard {
+	weft_cleanup cleanup;
+	guard()
+	{
+		weft_cleanup_push(&cleanup, nothing, nullptr);
+	}
+	~guard()
+	{
+		weft_yield();
+		weft_cleanup_pop(&cleanup, false);
+		destroyed++;
+	}
+	static void nothing(void *)
+	{
+	}
+};
+
+struct odd : virtual std::runtime_error {
+	odd() : std::runtime_error("virtually")
+	{
+	}
+};
+
+__attribute__((noinline)) void throws(long what)
+{
+	guard inner;
+	weft_sleep(what % 2 ? 0 : WEFT_US(10));
+	switch (what % 4) {
+	case 0:
+		throw std::runtime_error("out of tea");
+	case 1:
+		throw 42;
+	case 2:
+		throw odd();
+	default:
+		std::vector<int> none;
+		none.at(7) = 1;
+	}
+}
+
+void *thrower(void *arg)
+{
+	guard outer;
+	throws(reinterpret_cast<long>(arg));
+	return arg;
+}
+
+int throwing_child(void *arg)
+{
+	thrower(arg);
+	return 0;
+}
+
+void *catcher(void *arg)
+{
+	std::string caught;
+	try {
+		thrower(nullptr);
+	} catch (const std::exception &e) {
+		caught = e.what();
+	}
+	CHECK(caught == "out of tea");
+	return arg;
+}
+
+void *body(void *arg)
+{
+	for (long i = 0; i < 2000; i++) {
+		weft_t thread;
+		weft_status status;
+		CHECK(weft_spawn(&thread, nullptr, thrower, reinterpret_cast<void *>(i)) == 0);
+		CHECK(weft_join_status(thread, &status) == 0);
+		CHECK(status.how == WEFT_CRASHED && status.signal == SIGABRT && status.result == nullptr);
+		CHECK(destroyed == 4 * i + 2);
+		CHECK(weft_spawn(&thread, nullptr, catcher, arg) == 0);
+		void *result = nullptr;
+		CHECK(weft_join(thread, &result) == 0 && result == arg);
+		CHECK(destroyed == 4 * i + 4);
+	}
+	weft_scope scope;
+	CHECK(weft_scope_open(&scope, 0) == 0);
+	CHECK(weft_scope_spawn(&scope, nullptr, throwing_child, nullptr) == 0);
+	CHECK(weft_scope_close(&scope) == -EOWNERDEAD);
+	return arg;
+}
+
+std::string read_back(std::FILE *file)
+{
+	std::string text(1 << 16, 0);
+	std::rewind(file);
+	text.resize(std::fread(&text[0], 1, text.size(), file));
+	return text;
+}
+} // namespace
+
+int main()
+{
+#if defined(WEFT_USE_ARCH_GENERIC) || defined(WEFT__LTO) || defined(__SANITIZE_THREAD__) ||                            \
+	!defined(HAVE__DL_FIND_OBJECT)
+	std::printf("skipped: this build cannot contain crashes\n");
+	return 77;
+#endif
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+	std::printf("skipped: ThreadSanitizer\n");
+	return 77;
+#endif
+#endif
+	std::FILE *report = std::tmpfile();
+	weft_config config = WEFT_CONFIG_INIT;
+	CHECK(report != nullptr);
+	CHECK(weft_config_set_crash(&config, WEFT_CRASH_CONTAIN) == 0);
+	CHECK(weft_config_set_crash_fd(&config, fileno(report)) == 0);
+	void *result = nullptr;
+	CHECK(weft_run(&config, body, &config, &result) == 0 && result == &config);
+	std::string said = read_back(report);
+	CHECK(said.find("let an exception out of its function: std::runtime_error: out of tea.") != said.npos);
+	CHECK(said.find("let an exception out of its function: int.") != said.npos);
+	CHECK(said.find("odd: virtually.") != said.npos);
+	CHECK(said.find("std::out_of_range: vector") != said.npos);
+	return 0;
+}
