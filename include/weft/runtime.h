@@ -72,7 +72,8 @@ WEFT_API int weft_config_set_seed(struct weft_config *config, uint64_t seed);
  * Start the runtime with the calling kernel thread as one of its workers, run fn(arg) as the first green thread, return
  * when it and every other thread, bound ones too, has ended. config may be NULL; *result (if result is not NULL) is what fn
  * returned. 0, or: -EALREADY a runtime is running, -EDEADLK the caller is a green thread, -EINVAL fn is NULL, -EAGAIN
- * kernel threads or -ENOMEM memory could not be had, -EPERM in the child of a fork while a runtime ran.
+ * kernel threads or -ENOMEM memory could not be had, -EPERM in the child of a fork while a runtime ran, -EOWNERDEAD the first
+ * thread has crashed, which was contained (weft/crash.h).
  */
 WEFT_API WEFT_CHECK int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, void **result);
 

@@ -34,7 +34,8 @@ WEFT_BEGIN_DECLS
  * A lock with an owner. A waiter with n ahead of it is woken by one of the next 2 n + 1 unlocks, and runs to find the
  * mutex taken again at most once: then it goes to the front, and the next unlock hands it the mutex. So it may be
  * overtaken, which is what keeps throughput up, but not starved. Unlock by another than the owner is a panic, as is a
- * plain mutex locked again by its owner.
+ * plain mutex locked again by its owner. One that is not robust, and whose owner has crashed with it (weft/crash.h), is lost:
+ * -ENOTRECOVERABLE to all, who do not have it.
  */
 struct weft_mutex {
 	uint64_t reserved[4];
