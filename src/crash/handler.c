@@ -29,9 +29,10 @@ static const struct sigaction *action_before(int sig)
 	return &before[i];
 }
 
+/* The two kinds of handlers are in one place; some interceptors of sigaction answer SIG_DFL with SA_SIGINFO. */
 static bool is_chained(const struct sigaction *old)
 {
-	return (old->sa_flags & SA_SIGINFO) || (old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN);
+	return old->sa_handler != SIG_DFL && old->sa_handler != SIG_IGN;
 }
 
 static void go_on(const struct sigaction *old, int sig, siginfo_t *info, void *ucontext)

@@ -25,7 +25,7 @@
 
 #ifdef HAVE__DL_FIND_OBJECT
 
-enum { RANGES = 16, SYSTEM = 12, NEAR = 64 /* bytes of padding between two pieces */ };
+enum { RANGES = 32, SYSTEM = 12, NEAR = 256 /* bytes between two pieces: padding, a sanitizer's constructors */ };
 
 struct range {
 	uintptr_t from, to;

@@ -111,14 +111,18 @@ static void *in_a_handler(void *arg)
 
 START_TEST(in_the_c_library)
 {
-	dies(in_qsort, SIGSEGV, "had called the function");
-	if (!WEFT__ASAN) { /* which has its own */
+	if (!WEFT__ASAN) { /* which has its own, in the program */
+		dies(in_qsort, SIGSEGV, "had called the function");
 		dies(in_free, SIGSEGV, "inside the C library");
 		dies(in_printf, SIGSEGV, "inside the C library");
 	}
 	dies(in_abort, SIGABRT, "was sent");
 	dies(by_raise, SIGSEGV, "was sent");
+#if defined(__x86_64__) /* elsewhere the kernel's own code may have no unwind tables, under emulation */
 	dies(in_a_handler, SIGSEGV, "or a signal had");
+#else
+	dies(in_a_handler, SIGSEGV, "");
+#endif
 }
 END_TEST
 
