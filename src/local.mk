@@ -160,6 +160,8 @@ libweft_la_SOURCES += \
 	src/sched/steal.h \
 	src/sched/switch.h \
 	src/sched/thread.h \
+	src/sched/thrown.c \
+	src/sched/thrown.h \
 	src/sched/tune.c \
 	src/sched/tune.h \
 	src/sched/worker.c \

@@ -184,6 +184,7 @@ struct weft__arch_next weft__child_main(void *arg)
 
 _Noreturn void weft__exit_green(struct weft__thread *self, void *result)
 {
+	weft__thrown_drop(weft__worker());
 	struct weft__arch_next next = finish(self, result, true);
 	weft__arch_resume(next.sp, next.release);
 }
@@ -194,6 +195,7 @@ weft__a32 weft__crashes;
 
 static struct weft__arch_next end_crashed(struct weft__thread *self, void *landing)
 {
+	weft__thrown_drop(weft__worker());
 	weft__note_first(self, NULL, true);
 	weft__clean_up(self, landing != NULL);
 	struct weft__scope *scope = weft__leave_scope(self, (void *)(intptr_t)-EOWNERDEAD);

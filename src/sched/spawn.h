@@ -51,7 +51,8 @@ void weft__clean_up(struct weft__thread *self, bool by_exit);
  * after one that calls weft_exit, then both stacks are given back, and its fate, which has been written, is published.
  */
 struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing);
-struct weft__arch_next weft__end_threw(struct weft__thread *self); /* on its own stack, by an exception that has left it */
+struct weft__arch_next
+weft__end_threw(struct weft__thread *self); /* on its own stack, by an exception that has left it */
 struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing);
 
 /* A stack to land on, in the handler; NULL: there is no memory. The pool's own size, of a green thread that thread's. */

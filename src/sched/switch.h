@@ -26,10 +26,17 @@ static void weft__release_word(void *word)
 #define weft__arch_switch(save, to, release) weft__arch_switch_call((save), (to), weft__release_word, (release))
 #endif
 
+/* Those of the switches below that leave a running thread, when there are exceptions that it has to take along. `after`
+ * is NULL for one that does nothing but leave the lock. */
+weft__cold int weft__switch_thrown(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
+				   void (*after)(void *), void *arg);
+
 /* From the running thread to another. Returns 0 when it is resumed, or, as all of these, the result that was set meanwhile
  * (weft__arch_set_result). */
 weft__inline int weft__switch(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to)
 {
+	if (weft__thrown_any(w->thrown))
+		return weft__switch_thrown(w, self, to, NULL, NULL);
 	w->current = to;
 #if WEFT__ASAN || WEFT__TSAN
 	weft__san_leave(&w->own, self, to, false);
@@ -42,14 +49,22 @@ weft__inline int weft__switch(struct weft__worker *w, struct weft__thread *self,
 }
 
 /* The same, with after(arg) run on the other stack, still inside the lock: it must leave it. */
-weft__inline int weft__switch_call(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
-				   void (*after)(void *), void *arg)
+weft__inline int weft__switch_call_plain(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
+					 void (*after)(void *), void *arg)
 {
 	w->current = to;
 	weft__san_leave(&w->own, self, to, false);
 	int result = weft__arch_switch_call(&self->sp, weft__context_of(w, to), after, arg);
 	weft__san_arrive(self->fake_stack);
 	return result;
+}
+
+weft__inline int weft__switch_call(struct weft__worker *w, struct weft__thread *self, struct weft__thread *to,
+				   void (*after)(void *), void *arg)
+{
+	if (weft__thrown_any(w->thrown))
+		return weft__switch_thrown(w, self, to, after, arg);
+	return weft__switch_call_plain(w, self, to, after, arg);
 }
 
 /* The same as the last act of a function. */
@@ -59,6 +74,8 @@ weft__inline int weft__switch_call_tail(struct weft__worker *w, struct weft__thr
 #if WEFT__ASAN || WEFT__TSAN
 	return weft__switch_call(w, self, to, after, arg);
 #else
+	if (weft__thrown_any(w->thrown))
+		return weft__switch_thrown(w, self, to, after, arg);
 	w->current = to;
 	return weft__arch_switch_call_tail(&self->sp, weft__context_of(w, to), after, arg);
 #endif
@@ -72,6 +89,11 @@ weft__inline void weft__switch_first(struct weft__worker *w, struct weft__thread
 	t->sp = weft__arch_prepare(t, entry, t);
 	weft__switch(w, self, t);
 #else
+	if (weft__thrown_any(w->thrown)) {
+		t->sp = weft__arch_prepare(t, entry, t);
+		(void)weft__switch_thrown(w, self, t, NULL, NULL);
+		return;
+	}
 	w->current = t;
 	weft__san_leave(&w->own, self, t, false);
 	weft__arch_start(&self->sp, t, entry, t, &w->bias.busy);

@@ -188,6 +188,7 @@ void weft__worker_run(struct weft__worker *w)
 	unsigned long slack = weft__os_timer_slack(1); /* threads sleep by this worker's timers */
 	weft__san_own_stack(&w->own);
 	w->kthread_id = weft__os_kthread_id();
+	w->thrown = weft__thrown_here();
 	weft__arch_set_worker(w);
 	loop(w);
 	if (w->searching) /* woken to search, it found the pool stopped; the count outlives the pool */

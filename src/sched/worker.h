@@ -47,6 +47,7 @@
 #include "src/sched/ring.h"
 #include "src/sched/sanitize.h"
 #include "src/sched/thread.h"
+#include "src/sched/thrown.h"
 #include "src/sched/tune.h"
 
 enum { WEFT__WORKERS_MAX = 256, WEFT__ALL_WORKERS_MAX = 512 };
@@ -69,6 +70,7 @@ struct weft__worker {
 
 	/* owner only */
 	struct weft__thread *current;	   /* NULL on the worker's own stack */
+	struct weft__thrown *thrown;	   /* its kernel thread's */
 	void *idle_sp;			   /* the saved context of the worker's own stack */
 	struct weft__thread *pinned_first; /* taken out of the inbox: first in, first out */
 	struct weft__record_cache records;

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -113,6 +114,101 @@ void *body(void *arg)
 	return arg;
 }
 
+// Switches, on its way and in its handler: what is thrown belongs to the thread.
+struct waiter {
+	int before;
+	waiter() : before(std::uncaught_exceptions())
+	{
+	}
+	~waiter()
+	{
+		CHECK(std::uncaught_exceptions() == before + 1);
+		weft_yield();
+		CHECK(std::uncaught_exceptions() == before + 1);
+	}
+};
+
+void *same(void *arg)
+{
+	CHECK(std::uncaught_exceptions() == 0 && !std::current_exception());
+	return arg;
+}
+
+void handle(int number, int depth)
+{
+	try {
+		waiter on_the_way;
+		throw number;
+	} catch (int caught) {
+		weft_yield();
+		if (depth > 0)
+			handle(number + 1, depth - 1);
+		weft_t thread;
+		CHECK(weft_spawn(&thread, nullptr, same, nullptr) == 0);
+		CHECK(weft_join(thread, nullptr) == 0);
+		weft_sleep(number % 5 ? 0 : WEFT_US(10));
+		CHECK(caught == number && std::uncaught_exceptions() == 0);
+		throw;
+	}
+}
+
+void *rethrower(void *arg)
+{
+	for (int i = 0; i < 300; i++) {
+		int number = static_cast<int>(reinterpret_cast<long>(arg)) + i, got = -1;
+		try {
+			try {
+				handle(number, 3);
+			} catch (int) {
+				weft_yield();
+				throw;
+			}
+		} catch (int caught) {
+			got = caught;
+		}
+		CHECK(got >= number && got <= number + 3);
+		CHECK(std::uncaught_exceptions() == 0 && !std::current_exception());
+	}
+	return nullptr;
+}
+
+// One that ends within a handler leaves nothing of it to the next.
+void *exits(void *arg)
+{
+	try {
+		throw 42;
+	} catch (int) {
+		weft_exit(arg);
+	}
+	return nullptr;
+}
+
+void *crashes(void *arg)
+{
+	try {
+		throw 42;
+	} catch (int) {
+		*static_cast<volatile int *>(arg) = 1;
+	}
+	return nullptr;
+}
+
+void *crowd(void *arg)
+{
+	weft_t threads[10];
+	for (long i = 0; i < 10; i++)
+		CHECK(weft_spawn(&threads[i], nullptr, rethrower, reinterpret_cast<void *>(1000 * i)) == 0);
+	for (weft_t thread : threads)
+		CHECK(weft_join(thread, nullptr) == 0);
+	for (int i = 0; i < 100; i++) {
+		weft_t thread;
+		CHECK(weft_spawn(&thread, nullptr, i % 2 ? exits : crashes, nullptr) == 0);
+		CHECK(weft_join(thread, nullptr) == (i % 2 ? 0 : -EOWNERDEAD));
+		same(nullptr);
+	}
+	return arg;
+}
+
 std::string read_back(std::FILE *file)
 {
 	std::string text(1 << 16, 0);
@@ -142,6 +238,7 @@ int main()
 	CHECK(weft_config_set_crash_fd(&config, fileno(report)) == 0);
 	void *result = nullptr;
 	CHECK(weft_run(&config, body, &config, &result) == 0 && result == &config);
+	CHECK(weft_run(&config, crowd, &config, &result) == 0 && result == &config);
 	std::string said = read_back(report);
 	CHECK(said.find("let an exception out of its function: std::runtime_error: out of tea.") != said.npos);
 	CHECK(said.find("let an exception out of its function: int.") != said.npos);
