@@ -82,7 +82,7 @@ static void end(void)
 	model_write(&payload, 1);
 	record->result = &payload;
 	weft__store_rlx(&record->park, 0);
-	weft__publish_end(NULL, record, thread.handle, &mine, false);
+	weft__publish_end(NULL, record, thread.handle, &mine, model_choose(2));
 	weft__record_flush(&mine);
 }
 

@@ -13,7 +13,7 @@ struct weft__worker *model_worker[MODEL_THREADS_MAX];
 uint64_t model_clock;
 
 /* Big, and nothing in it is read before it is written: so it is not reset. */
-static _Alignas(16) char chunk[1 << 19];
+static _Alignas(16) char chunk[1 << 20];
 
 void *weft__os_alloc(size_t size)
 {
