@@ -76,7 +76,9 @@ static const char *walk(struct weft__crash *crash, struct weft__unwind *u)
 			why_not = judge_frame(u, &begun);
 		more = weft__unwind_step(u);
 	}
-	return why_not || begun ? why_not : "its stack cannot be followed to its beginning";
+	if (why_not || begun)
+		return why_not;
+	return more ? "it is too many calls deep to look at" : "its stack cannot be followed to its beginning";
 }
 
 static bool has_crashed_before(const struct weft__thread *self)

@@ -153,7 +153,7 @@ int weft_join(weft_t thread, void **result)
 
 int weft__join_status(uint64_t handle, struct weft_status *status, uint64_t deadline)
 {
-	struct weft_status ignored;
+	struct weft_status ignored = { .how = WEFT_EXITED };
 	return join_slow(handle, (struct wanted){ .status = status ? status : &ignored }, deadline);
 }
 
