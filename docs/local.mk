@@ -69,6 +69,7 @@ dist_man_MANS += \
 	docs/man/weft_fallocate.3 \
 	docs/man/weft_fdatasync.3 \
 	docs/man/weft_fdatasync_timeout.3 \
+	docs/man/weft_fork_reset.3 \
 	docs/man/weft_fsync.3 \
 	docs/man/weft_fsync_timeout.3 \
 	docs/man/weft_ftruncate.3 \

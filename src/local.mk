@@ -72,6 +72,8 @@ libweft_la_SOURCES += \
 	src/os/fault.h \
 	src/os/file.c \
 	src/os/file.h \
+	src/os/fork.c \
+	src/os/fork.h \
 	src/os/futex.c \
 	src/os/futex.h \
 	src/os/io.c \

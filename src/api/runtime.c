@@ -13,11 +13,13 @@
 #include "src/crash/dump.h"
 #include "src/crash/report.h"
 #include "src/io/blocking.h"
+#include "src/os/fork.h"
 #include "src/poll/poller.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pool.h"
 #include "src/sched/spawn.h"
 #include "src/sched/worker.h"
+#include "src/sync/address.h"
 #include "weft/version.h"
 
 enum { DEFAULT_STACK = 256 * 1024 };
@@ -114,6 +116,22 @@ int weft_start(const struct weft_config *config)
 int weft_stop(void)
 {
 	return weft__pool_stop();
+}
+
+/* From the top down: what is forgotten below may be used above. */
+int weft_fork_reset(void)
+{
+	if (!weft__load_rlx(&weft__os_forked)) /* relaxed: written before there were others */
+		return weft_workers() ? -EBUSY : 0;
+	if (weft__blocking_threads())
+		return -ENOTSUP;
+	weft__dump_uninstall();
+	if (crash_report)
+		weft__crash_uninstall();
+	weft__poller_source->stop();
+	weft__address_forget();
+	weft__pool_forget();
+	return 0;
 }
 
 int weft_dump(int fd)
