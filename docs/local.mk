@@ -55,6 +55,7 @@ dist_man_MANS += \
 	docs/man/weft_connect_timeout.3 \
 	docs/man/weft_copy_file_range.3 \
 	docs/man/weft_copy_file_range_timeout.3 \
+	docs/man/weft_crash.7 \
 	docs/man/weft_data_get.3 \
 	docs/man/weft_data_set.3 \
 	docs/man/weft_detach.3 \
@@ -74,6 +75,8 @@ dist_man_MANS += \
 	docs/man/weft_fsync_timeout.3 \
 	docs/man/weft_ftruncate.3 \
 	docs/man/weft_join.3 \
+	docs/man/weft_join_status.3 \
+	docs/man/weft_join_status_timeout.3 \
 	docs/man/weft_join_timeout.3 \
 	docs/man/weft_listen.3 \
 	docs/man/weft_listen_on.3 \

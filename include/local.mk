@@ -16,6 +16,7 @@ weftinclude_HEADERS = \
 	include/weft/net.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \
+	include/weft/status.h \
 	include/weft/sync.h \
 	include/weft/thread.h \
 	include/weft/time.h \

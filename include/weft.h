@@ -14,6 +14,7 @@
 #include <weft/net.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>
+#include <weft/status.h>
 #include <weft/sync.h>
 #include <weft/thread.h>
 #include <weft/time.h>

@@ -88,6 +88,7 @@ system_tests = \
 	tests/system/test_sleep \
 	tests/system/test_socket \
 	tests/system/test_spawn \
+	tests/system/test_status \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
 	tests/system/test_waitgroup \

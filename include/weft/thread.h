@@ -71,7 +71,7 @@ WEFT_API int weft_spawn(weft_t *thread, const struct weft_attr *attr, void *(*fn
 /*
  * Wait until the thread has ended, take its result into *result (if result is not NULL) and free what is left of it.
  * From any kernel thread. 0, or: -ESRCH no such thread (never was, already joined, detached and gone), -EINVAL it is
- * detached or somebody else is joining it, -EDEADLK it is the caller.
+ * detached or somebody else is joining it, -EDEADLK it is the caller, -EOWNERDEAD it has crashed (weft/status.h).
  */
 WEFT_API int weft_join(weft_t thread, void **result) WEFT_MAY_SWITCH;
 

@@ -57,12 +57,13 @@ static void end(struct weft__thread *self, void *result, bool by_exit)
 	weft__store_rlx(&record->park,
 			weft__park_word(self->handle + WEFT__GENERATION_ONE)); /* relaxed: as for a green thread */
 	weft__record_await_holders(self->handle);
+	bool noted = weft__note_cancel(self);
 	weft__set_kernel_self(NULL);
 	weft__visit_begin();
 	/* Counted before the end can be seen: who has joined the last thread can stop the pool. So from here on the
 	 * pool may be stopping, and waits for us as a visitor. */
 	weft__add_acqrel(&weft__pool.ended_outside, 1); /* order ALIVE */
-	if (weft__publish_end(NULL, record, self->handle, &mine) == WEFT__JOIN_DETACHED && scope)
+	if (weft__publish_end(NULL, record, self->handle, &mine, noted) == WEFT__JOIN_DETACHED && scope)
 		weft__scope_leave(scope, NULL);
 	weft__fence_full(); /* order STOP */
 	if (weft__load_acq(&weft__pool.draining))

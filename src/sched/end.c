@@ -10,6 +10,7 @@
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/scope.h"
+#include "weft/status.h"
 
 void weft__ready_from(struct weft__worker *w, struct weft__thread *t)
 {
@@ -24,15 +25,17 @@ void weft__ready_from(struct weft__worker *w, struct weft__thread *t)
 
 /* What a thread that ends leaves its record in. To a joiner who has claimed it, it is handed, so that nobody else can free
  * the record, and another joiner write into it, while we look up whom to wake. */
-static enum weft__join_state ended(uint64_t old, uint64_t handle)
+static enum weft__join_state ended(uint64_t old, uint64_t handle, bool noted)
 {
 	if (old == weft__join_word(handle, WEFT__JOIN_CHILD))
 		return WEFT__JOIN_CHILD_DONE;
-	return old == weft__join_word(handle, WEFT__JOIN_RUNNING) ? WEFT__JOIN_DONE : WEFT__JOIN_HANDED;
+	if (old == weft__join_word(handle, WEFT__JOIN_RUNNING))
+		return noted ? WEFT__JOIN_NOTED : WEFT__JOIN_DONE;
+	return noted ? WEFT__JOIN_HANDED_NOTED : WEFT__JOIN_HANDED;
 }
 
 enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
-					struct weft__record_cache *cache)
+					struct weft__record_cache *cache, bool noted)
 {
 	const uint64_t detached = weft__join_word(handle, WEFT__JOIN_DETACHED);
 	uint64_t old = weft__load_acq(&record->join);
@@ -42,8 +45,8 @@ enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__rec
 			return WEFT__JOIN_DETACHED;
 		}
 	while (!weft__cas_acqrel(&record->join, &old,
-				 weft__join_word(handle, ended(old, handle)))); /* order RECORD-DONE */
-	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))			/* order RECORD-WAIT */
+				 weft__join_word(handle, ended(old, handle, noted)))); /* order RECORD-DONE */
+	if (old == weft__join_word(handle, WEFT__JOIN_WAITING))			       /* order RECORD-WAIT */
 		weft__ready_from(w, *weft__record_joiner(handle));
 	return WEFT__JOIN_DONE;
 }
@@ -55,13 +58,25 @@ _Noreturn void weft__panic_no_thread(void)
 		    "fork call _exit or exec, elsewhere pthread_exit");
 }
 
+bool weft__note_cancel(const struct weft__thread *self)
+{
+	if (weft__likely(
+		    !(weft__load_rlx(&self->attention) & WEFT__CANCELED))) /* relaxed: nobody can cancel it any more */
+		return false;
+	struct weft__fate *fate = weft__record_make_fate(self->handle);
+	if (fate->how == WEFT_EXITED)
+		fate->how = WEFT_CANCELED;
+	return true;
+}
+
 /* The end of a thread that others may know of. */
 static void end_known(struct weft__worker *w, struct weft__thread *self, struct weft__scope *scope)
 {
 	uint64_t handle = self->handle;
 	weft__record_await_holders(handle);
+	bool noted = weft__note_cancel(self);
 	weft__store_rlx(&self->attention, 0); /* relaxed: nobody can cancel or hold it any more */
-	if (weft__publish_end(w, self->record, handle, &w->records) == WEFT__JOIN_DETACHED && scope)
+	if (weft__publish_end(w, self->record, handle, &w->records, noted) == WEFT__JOIN_DETACHED && scope)
 		weft__scope_leave(scope, w);
 }
 

@@ -5,7 +5,7 @@
 #include "src/sched/dispatch.h"
 #include "src/sched/park.h"
 #include "src/sched/spawn.h"
-#include "weft/thread.h"
+#include "weft/status.h"
 
 struct join_wait {
 	struct weft__wait wait;
@@ -48,20 +48,44 @@ static void free_record(struct weft__record *record, uint64_t handle)
 	weft__unlock(&weft__pool.outside.lock);
 }
 
-/* The record is ours: nobody else may change it. */
-weft__inline void take_result(struct weft__record *record, uint64_t handle, void **result)
+/* What a caller wants of a thread that has ended: its result, or how it ended; either may be NULL. */
+struct wanted {
+	void **result;
+	struct weft_status *status;
+};
+
+static void take_status(const struct weft__record *record, const struct weft__fate *fate, struct weft_status *status)
 {
-	if (result)
-		*result = record->result;
-	free_record(record, handle);
+	*status = (struct weft_status){ .how = WEFT_EXITED, .result = record->result };
+	if (fate) {
+		status->how = (enum weft_end)fate->how;
+		status->signal = fate->signal;
+		status->code = fate->code;
+		status->address = fate->address;
+	}
 }
 
-/* Take what a thread that has ended left. Of several that try, one gets it. */
+/* The record is ours: nobody else may change it. What weft_join answers. */
+static int take(struct weft__record *record, uint64_t handle, bool noted, struct wanted wanted)
+{
+	const struct weft__fate *fate = noted ? weft__record_fate(handle) : NULL;
+	int err = fate && fate->how == WEFT_CRASHED && !wanted.status ? -EOWNERDEAD : 0;
+	if (wanted.status)
+		take_status(record, fate, wanted.status);
+	if (wanted.result && !err)
+		*wanted.result = record->result;
+	free_record(record, handle);
+	return err;
+}
+
+/* Take what a thread that has ended by itself left. Of several that try, one gets it. */
 weft__inline bool collect(struct weft__record *record, uint64_t handle, void **result)
 {
 	if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))
 		return false;
-	take_result(record, handle, result);
+	if (result)
+		*result = record->result;
+	free_record(record, handle);
 	return true;
 }
 
@@ -69,7 +93,7 @@ weft__inline bool collect(struct weft__record *record, uint64_t handle, void **r
 static int refusal(uint64_t word, uint64_t handle)
 {
 	uint64_t state = word ^ weft__join_word(handle, WEFT__JOIN_FREE);
-	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING ||
+	if (state == WEFT__JOIN_CLAIMED || state == WEFT__JOIN_WAITING || state == WEFT__JOIN_HANDED_NOTED ||
 	    (state >= WEFT__JOIN_HANDED && state <= WEFT__JOIN_DETACHED))
 		return -EINVAL;
 	return -ESRCH;
@@ -81,7 +105,7 @@ static uint64_t joined(const void *object)
 	return *(const uint64_t *)object;
 }
 
-static weft__noinline int join_slow(uint64_t handle, void **result, uint64_t deadline)
+static weft__noinline int join_slow(uint64_t handle, struct wanted wanted, uint64_t deadline)
 {
 	struct weft__thread outside;
 	static const struct weft__reason reason = { "the end of a thread", joined };
@@ -94,9 +118,10 @@ static weft__noinline int join_slow(uint64_t handle, void **result, uint64_t dea
 		return handle ? -EDEADLK : -ESRCH;
 	while (deadline == 0 || !change(j.record, handle, WEFT__JOIN_RUNNING, WEFT__JOIN_CLAIMED)) {
 		uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE */
-		bool done = word == weft__join_word(handle, WEFT__JOIN_DONE);
-		if (done && collect(j.record, handle, result))
-			return 0;
+		bool noted = word == weft__join_word(handle, WEFT__JOIN_NOTED);
+		bool done = noted || word == weft__join_word(handle, WEFT__JOIN_DONE);
+		if (done && change(j.record, handle, noted ? WEFT__JOIN_NOTED : WEFT__JOIN_DONE, WEFT__JOIN_FREE))
+			return take(j.record, handle, noted, wanted);
 		if (!done && word != weft__join_word(handle, WEFT__JOIN_RUNNING))
 			return refusal(word, handle);
 		if (!done && deadline == 0)
@@ -107,9 +132,8 @@ static weft__noinline int join_slow(uint64_t handle, void **result, uint64_t dea
 		err = 0; /* it has ended meanwhile */
 	if (err)
 		return err;
-	(void)weft__load_acq(&j.record->join); /* order RECORD-DONE: it is HANDED */
-	take_result(j.record, handle, result);
-	return 0;
+	uint64_t word = weft__load_acq(&j.record->join); /* order RECORD-DONE: it is HANDED, or HANDED_NOTED */
+	return take(j.record, handle, word == weft__join_word(handle, WEFT__JOIN_HANDED_NOTED), wanted);
 }
 
 int weft__join(uint64_t handle, void **result, uint64_t deadline)
@@ -119,12 +143,23 @@ int weft__join(uint64_t handle, void **result, uint64_t deadline)
 	if (weft__likely(record && weft__load_acq(&record->join) == weft__join_word(handle, WEFT__JOIN_DONE)) &&
 	    collect(record, handle, result))
 		return 0;
-	return join_slow(handle, result, deadline);
+	return join_slow(handle, (struct wanted){ .result = result }, deadline);
 }
 
 int weft_join(weft_t thread, void **result)
 {
 	return weft__join(thread, result, WEFT__NEVER);
+}
+
+int weft__join_status(uint64_t handle, struct weft_status *status, uint64_t deadline)
+{
+	struct weft_status ignored;
+	return join_slow(handle, (struct wanted){ .status = status ? status : &ignored }, deadline);
+}
+
+int weft_join_status(weft_t thread, struct weft_status *status)
+{
+	return weft__join_status(thread, status, WEFT__NEVER);
 }
 
 int weft_detach(weft_t thread)
@@ -134,6 +169,10 @@ int weft_detach(weft_t thread)
 		return -ESRCH;
 	if (change(record, thread, WEFT__JOIN_RUNNING, WEFT__JOIN_DETACHED) || collect(record, thread, NULL))
 		return 0;
+	if (change(record, thread, WEFT__JOIN_NOTED, WEFT__JOIN_FREE)) {
+		free_record(record, thread);
+		return 0;
+	}
 	return refusal(weft__load_acq(&record->join), thread);
 }
 

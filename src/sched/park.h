@@ -70,8 +70,11 @@ uint64_t weft__caller(void);
 /* Whether threads can run at the same time, so that spinning for one another may pay. */
 bool weft__parallel(void);
 
-/* The same as weft_join and weft_park until a deadline, 0 being a question only. */
+struct weft_status;
+
+/* The same as weft_join, weft_join_status and weft_park until a deadline, 0 being a question only. */
 int weft__join(uint64_t handle, void **result, uint64_t deadline);
+int weft__join_status(uint64_t handle, struct weft_status *status, uint64_t deadline);
 int weft__park_permit(uint64_t deadline);
 
 #endif

@@ -34,6 +34,21 @@ static struct weft__record *make(void)
 	return record;
 }
 
+struct weft__fate *weft__record_fate(uint64_t handle)
+{
+	size_t index = handle & WEFT__INDEX_MASK;
+	struct weft__chunk *chunk = weft__load_acq(&weft__chunks[index >> WEFT__CHUNK_BITS]); /* order RECORD-CHUNK */
+	return &chunk->fate[index & (WEFT__CHUNK - 1)];
+}
+
+struct weft__fate *weft__record_make_fate(uint64_t handle)
+{
+	struct weft__fate *fate = weft__record_fate(handle);
+	if (fate->handle != handle)
+		*fate = (struct weft__fate){ .handle = handle };
+	return fate;
+}
+
 size_t weft__record_count(void)
 {
 	weft__lock(&depot.lock);

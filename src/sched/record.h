@@ -15,6 +15,7 @@
  *                                   WAITING     thread, joiner's timer   the joiner sleeps until the thread ends
  *                                   DONE        joiner                   ended; `result` is there
  *                                   HANDED      that joiner              the same, for the one who had claimed it
+ *                                   NOTED, HANDED_NOTED                  as DONE and HANDED, and how it ended is in its fate
  *                                   CHILD       its spawner, thread      a scope's child, running, its spawner waiting in a lane
  *                                   CHILD_DONE  its spawner              it has ended by then; neither can be joined
  *                                   DETACHED    thread                   frees itself when it ends
@@ -26,7 +27,8 @@
  * atomic operation; giving one is a compare-and-swap that also takes PARKED away, and whoever takes it wakes the
  * thread.
  *
- * Orders: RECORD-DONE  the thread's change to DONE or HANDED (release) -> joiner's load or CAS (acquire): the result is seen
+ * Orders: RECORD-DONE  the thread's change to DONE or HANDED (release) -> joiner's load or CAS (acquire): the result is seen,
+ *                      and the fate, if it is NOTED
  *         RECORD-WAIT  joiner's change to WAITING (release) -> the thread's to HANDED (acquire): `joiner` is seen
  *         PARK-PERMIT  unpark's CAS (release) -> the parked thread's load (acquire): what preceded unpark is seen
  */
@@ -54,6 +56,8 @@ enum weft__join_state {
 	WEFT__JOIN_CHILD,
 	WEFT__JOIN_CHILD_DONE,
 	WEFT__JOIN_DETACHED,
+	WEFT__JOIN_NOTED,
+	WEFT__JOIN_HANDED_NOTED,
 };
 
 #define WEFT__PARKED ((uint64_t)1)
@@ -79,12 +83,25 @@ struct weft__name {
 	weft__a64 text[WEFT__NAME_SIZE / 8];
 };
 
+/*
+ * What few threads have: what is to become of one that crashes, and how it ended, if otherwise than by itself. As a name it
+ * counts only if `handle` is the thread's. Written by its spawner, then by the thread; read by the joiner of one that is NOTED.
+ */
+struct weft__fate {
+	uint64_t handle;
+	void *address;
+	int signal, code;
+	uint8_t policy; /* enum weft_crash */
+	uint8_t how;	/* enum weft_end */
+};
+
 struct weft__chunk {
 	struct weft__record record[WEFT__CHUNK];
 	struct weft__thread
 		*joiner[WEFT__CHUNK]; /* written by the joiner while CLAIMED, read by the thread on WAITING */
 	struct weft__name name[WEFT__CHUNK];
 	weft__a32 holders[WEFT__CHUNK]; /* who keeps the thread from ending: src/sched/cancel.h */
+	struct weft__fate fate[WEFT__CHUNK];
 };
 
 extern _Atomic(struct weft__chunk *) weft__chunks[WEFT__CHUNKS];
@@ -122,6 +139,12 @@ weft__inline struct weft__thread **weft__record_joiner(uint64_t handle)
 	struct weft__chunk *chunk = weft__load_acq(&weft__chunks[index >> WEFT__CHUNK_BITS]); /* order RECORD-CHUNK */
 	return &chunk->joiner[index & (WEFT__CHUNK - 1)];
 }
+
+/* The fate of the thread of this handle, which is not freed meanwhile: its own, or what was left there. Async-signal-safe. */
+struct weft__fate *weft__record_fate(uint64_t handle);
+
+/* That of a thread that is to have one: all of it zero, but for the handle, unless it has one already. */
+struct weft__fate *weft__record_make_fate(uint64_t handle);
 
 /* Indexes below this have been used. */
 size_t weft__record_count(void);

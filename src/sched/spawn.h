@@ -23,9 +23,12 @@ int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what);
 void weft__ready_from(struct weft__worker *w, struct weft__thread *t);
 
 /* The end of a thread whose result is in its record, told to whoever joins; frees the record of a detached one. w: the
- * worker that the caller is inside of, or NULL. DETACHED: it was. */
+ * worker that the caller is inside of, or NULL. noted: its fate tells how. DETACHED: it was. */
 enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__record *record, uint64_t handle,
-					struct weft__record_cache *cache);
+					struct weft__record_cache *cache, bool noted);
+
+/* At the end of a thread, which nobody can cancel any more: if it was canceled, note that in its fate. True: there is one. */
+bool weft__note_cancel(const struct weft__thread *self);
 
 /* What a green thread begins with; of a scope's child. */
 struct weft__arch_next weft__thread_main(void *self);

@@ -6,6 +6,7 @@
 #include "src/sched/dispatch.h"
 #include "src/time/timer.h"
 #include "weft/cancel.h"
+#include "weft/status.h"
 #include "weft/time.h"
 
 struct timed_wait {
@@ -101,6 +102,11 @@ int weft_sleep_until(uint64_t deadline)
 int weft_join_timeout(weft_t thread, void **result, uint64_t nanoseconds)
 {
 	return weft__join(thread, result, weft__deadline(nanoseconds));
+}
+
+int weft_join_status_timeout(weft_t thread, struct weft_status *status, uint64_t nanoseconds)
+{
+	return weft__join_status(thread, status, weft__deadline(nanoseconds));
 }
 
 int weft_park_timeout(uint64_t nanoseconds)

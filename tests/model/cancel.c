@@ -145,7 +145,7 @@ static void end_bound(struct weft__record_cache *cache)
 	weft__store_rlx(&record->park, weft__park_word(handle + WEFT__GENERATION_ONE));
 	weft__record_await_holders(handle);
 	weft__store_rlx(&thread.attention, 0);
-	weft__publish_end(NULL, record, handle, cache);
+	weft__publish_end(NULL, record, handle, cache, false);
 }
 
 static void end_green(void)

@@ -82,7 +82,7 @@ static void end(void)
 	model_write(&payload, 1);
 	record->result = &payload;
 	weft__store_rlx(&record->park, 0);
-	weft__publish_end(NULL, record, thread.handle, &mine);
+	weft__publish_end(NULL, record, thread.handle, &mine, false);
 	weft__record_flush(&mine);
 }
 
