@@ -10,8 +10,10 @@
 #include <weft/child.h>
 #include <weft/file.h>
 #include <weft/io.h>
+#include <weft/link.h>
 #include <weft/local.h>
 #include <weft/net.h>
+#include <weft/process.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>
 #include <weft/status.h>

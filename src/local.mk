@@ -20,6 +20,7 @@ libweft_la_SOURCES += \
 	src/chan/chan.c \
 	src/chan/chan.h \
 	src/chan/exchange.h \
+	src/chan/link.c \
 	src/chan/select.c \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
@@ -104,6 +105,10 @@ libweft_la_SOURCES += \
 	src/poll/poller.c \
 	src/poll/poller.h \
 	src/poll/table.c \
+	src/process/child.c \
+	src/process/helper.c \
+	src/process/process.h \
+	src/process/spawn.c \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \

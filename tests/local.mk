@@ -67,6 +67,7 @@ system_tests = \
 	tests/system/test_io_ends \
 	tests/system/test_io_hog \
 	tests/system/test_join \
+	tests/system/test_link \
 	tests/system/test_local \
 	tests/system/test_local_end \
 	tests/system/test_mutex \
@@ -77,6 +78,8 @@ system_tests = \
 	tests/system/test_park \
 	tests/system/test_pinned \
 	tests/system/test_poll \
+	tests/system/test_process \
+	tests/system/test_process_end \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
@@ -186,6 +189,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/gate.h \
 	tests/support/io.h \
 	tests/support/net.h \
+	tests/support/process.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 

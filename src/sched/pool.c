@@ -29,6 +29,7 @@ static void (*on_stopping)(void);
 
 static void after_fork_in_child(void)
 {
+	weft__os_memory_reset(); /* at once: its descriptor may be another one's once the child has closed what it inherited */
 	if (weft__load_rlx(&weft__pool.state) == WEFT__POOL_NONE)
 		return;
 	weft__store_rlx(&weft__os_forked, 1); /* relaxed: it is alone */
