@@ -118,6 +118,7 @@ dist_man_MANS += \
 	docs/man/weft_pread_timeout.3 \
 	docs/man/weft_preadv.3 \
 	docs/man/weft_preadv_timeout.3 \
+	docs/man/weft_prefork.3 \
 	docs/man/weft_process_id.3 \
 	docs/man/weft_pwrite.3 \
 	docs/man/weft_pwrite_all.3 \
@@ -194,6 +195,7 @@ dist_man_MANS += \
 	docs/man/weft_start.3 \
 	docs/man/weft_statx.3 \
 	docs/man/weft_stop.3 \
+	docs/man/weft_supervise.3 \
 	docs/man/weft_tee.3 \
 	docs/man/weft_tee_timeout.3 \
 	docs/man/weft_testcancel.3 \

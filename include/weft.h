@@ -17,6 +17,7 @@
 #include <weft/runtime.h>
 #include <weft/scope.h>
 #include <weft/status.h>
+#include <weft/supervise.h>
 #include <weft/sync.h>
 #include <weft/thread.h>
 #include <weft/time.h>

@@ -160,6 +160,7 @@ libweft_la_SOURCES += \
 	src/stack/slab.c \
 	src/stack/slab.h \
 	src/stack/stack.h \
+	src/supervise/supervise.c \
 	src/sync/address.c \
 	src/sync/address.h \
 	src/sync/barrier.c \

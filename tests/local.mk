@@ -92,6 +92,8 @@ system_tests = \
 	tests/system/test_socket \
 	tests/system/test_spawn \
 	tests/system/test_status \
+	tests/system/test_supervise \
+	tests/system/test_supervise_process \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
 	tests/system/test_waitgroup \

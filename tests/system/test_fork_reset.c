@@ -119,16 +119,17 @@ static void *park(void *arg)
 static void *fork_everywhere(void *arg)
 {
 	weft_t others[4];
+	int n = WEFT__ASAN ? 0 : 4; /* whose allocator would be left locked by one of them */
 	alive = spawn(NULL, park, NULL);
 	ended = spawn(NULL, same, NULL);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < n; i++)
 		others[i] = spawn(NULL, busy, NULL);
 	fork_here(NULL);
 	join(spawn(WEFT_BOUND, fork_here, NULL));
 	pthread_t thread = outsider(fork_here, NULL);
 	wait_until(pthread_tryjoin_np(thread, NULL) == 0);
 	set(stop, 1);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < n; i++)
 		join(others[i]);
 	weft_unpark(alive);
 	join(alive);
