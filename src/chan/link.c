@@ -47,7 +47,7 @@ int weft__link_recv(struct weft_chan *chan, void *element, uint64_t nanoseconds)
 
 int weft__link_close(struct weft_chan *chan)
 {
-	uint32_t state = weft__or_acqrel(&chan->state, WEFT__CHAN_CLOSED);
+	uint32_t state = weft__or_acqrel(&chan->state, WEFT__CHAN_CLOSED); /* decides who closes, orders nothing */
 	if (state & WEFT__CHAN_CLOSED)
 		return -EALREADY;
 	(void)weft_shutdown((int)chan->fd, SHUT_RDWR);
