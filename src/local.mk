@@ -108,6 +108,7 @@ libweft_la_SOURCES += \
 	src/process/child.c \
 	src/process/helper.c \
 	src/process/process.h \
+	src/process/proxy.c \
 	src/process/spawn.c \
 	src/sched/attr.h \
 	src/sched/bias.c \
@@ -160,6 +161,7 @@ libweft_la_SOURCES += \
 	src/stack/slab.c \
 	src/stack/slab.h \
 	src/stack/stack.h \
+	src/supervise/prefork.c \
 	src/supervise/supervise.c \
 	src/sync/address.c \
 	src/sync/address.h \

@@ -29,6 +29,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "src/base/list.h"
 #include "weft/process.h"
 
 enum weft__process_what {
@@ -82,7 +83,36 @@ void weft__process_close_but(int *keep, size_t n);
 /* A message on a socket, not waiting. False: it is not sent. */
 bool weft__process_say(int fd, enum weft__process_what what, int64_t value);
 
-/* --- the program's side --- */
+/* --- the program's side, between spawn.c and proxy.c --- */
+
+/* One child. Its proxy's, but for what others look up. */
+struct weft__process {
+	int fd; /* the program's end of its socket */
+	uint64_t kill_after;
+	bool has_result, has_ended, is_scope_child;
+	int64_t result;
+	int status; /* as of waitpid */
+
+	/* under live.lock */
+	struct weft__list node;
+	uint64_t id, handle;
+	pid_t pid; /* set once */
+};
+
+/* The helper of this runtime. */
+extern struct weft__process_helper weft__process_helper;
+
+/* Into the table of those that live, and out of it: who does not find it there any more does nothing. */
+void weft__process_enlist(struct weft__process *p);
+struct weft__process *weft__process_delist(uint64_t id);
+void weft__process_set_handle(uint64_t id, uint64_t handle);
+
+/* Have the helper kill it. */
+void weft__process_kill(const struct weft__process *p);
+
+/* What the thread that stands for it runs; of a scope's child. */
+void *weft__process_proxy(void *process);
+int weft__process_scope_proxy(void *process);
 
 /* Around the life of a runtime. workers: of a child's; 0: there are no processes. */
 int weft__processes_start(const struct weft_config *config, unsigned workers);

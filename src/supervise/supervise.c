@@ -23,7 +23,6 @@
 
 #include "weft/cancel.h"
 #include "weft/chan.h"
-#include "weft/process.h"
 #include "weft/time.h"
 
 enum { RESTARTS = 3, RESTARTS_MOST = 65536, WATCHER_STACK = 65536, PAUSES = 64 };
@@ -71,9 +70,7 @@ static int spawn_child(struct member *m)
 	const struct weft_child *c = m->child;
 	if (!c->name)
 		return weft_spawn(&m->thread, c->attr, c->fn, c->arg);
-	struct weft_attr attr = WEFT_ATTR_INIT;
-	if (c->attr)
-		attr = *c->attr;
+	struct weft_attr attr = c->attr ? *c->attr : (struct weft_attr)WEFT_ATTR_INIT;
 	(void)weft_attr_set_name(&attr, c->name);
 	return weft_spawn(&m->thread, &attr, c->fn, c->arg);
 }
@@ -102,9 +99,9 @@ static int start(const struct tree *t, struct member *m)
 /* Until somebody has ended. */
 static void receive_one(const struct tree *t)
 {
-	void *ended;
-	if (weft_chan_recv_ptr(t->reports, &ended) == 0)
-		((struct member *)ended)->state = ENDED;
+	void *m;
+	if (weft_chan_recv_ptr(t->reports, &m) == 0)
+		((struct member *)m)->state = ENDED;
 }
 
 static void stop(const struct tree *t, struct member *m)
@@ -243,10 +240,9 @@ static int await(const struct tree *t, struct member **ended)
 static int run(struct tree *t)
 {
 	int err = 0;
-	for (size_t i = 0; i < t->count && !err; i++)
-		err = start(t, &t->member[i]);
-	if (err)
-		return give_up(t, err);
+	for (size_t i = 0; i < t->count; i++)
+		if ((err = start(t, &t->member[i])))
+			return give_up(t, err);
 	for (;;) {
 		struct member *m = first_that(t, ENDED);
 		if (!m && !first_that(t, UP) && !first_that(t, DUE))
@@ -300,20 +296,5 @@ int weft_supervise(const struct weft_supervisor *supervisor, const struct weft_c
 	weft_chan_destroy(t.reports);
 	free(t.member);
 	free(t.restarts);
-	return err;
-}
-
-int weft_prefork(const struct weft_supervisor *supervisor, unsigned processes, int listener, void *(*fn)(void *))
-{
-	struct weft_attr attr = WEFT_ATTR_INIT;
-	struct weft_child *children = calloc(processes ? processes : 1, sizeof *children);
-	if (!children)
-		return -ENOMEM;
-	(void)weft_attr_set_kind(&attr, WEFT_KIND_PROCESS);
-	(void)weft_attr_set_descriptors(&attr, &listener, 1);
-	for (unsigned i = 0; i < processes; i++)
-		children[i] = (struct weft_child){ .attr = &attr, .fn = fn, .arg = (void *)(intptr_t)listener };
-	int err = weft_supervise(supervisor, children, processes);
-	free(children);
 	return err;
 }
