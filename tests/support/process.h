@@ -19,6 +19,12 @@ static inline struct weft_config with_processes(void)
 	return config;
 }
 
+/* ThreadSanitizer refuses threads in what was forked after there were any: one runtime with processes, no more. */
+static inline int runtimes(int n)
+{
+	return WEFT__TSAN ? 1 : n;
+}
+
 static inline void *run_with_processes(void *(*fn)(void *), void *arg)
 {
 	struct weft_config config = with_processes();

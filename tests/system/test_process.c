@@ -112,7 +112,7 @@ static void *values(void *arg)
 
 START_TEST(what_it_is_given)
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < runtimes(2); i++)
 		run_with_processes(values, NULL);
 }
 END_TEST
@@ -279,10 +279,13 @@ static void *one(void *arg)
 
 START_TEST(a_thousand_in_sequence)
 {
-	run_with_processes(one, NULL); /* what weft keeps for good is there by now */
-	unsigned before = descriptors();
+	unsigned before = 0;
+	if (runtimes(2) == 2) {
+		run_with_processes(one, NULL); /* what weft keeps for good is there by now */
+		before = descriptors();
+	}
 	run_with_processes(in_sequence, NULL);
-	ck_assert_uint_eq(descriptors(), before);
+	ck_assert(!before || descriptors() == before);
 }
 END_TEST
 
@@ -315,6 +318,8 @@ static void *from_everywhere(void *arg)
 START_TEST(from_all_kinds_of_threads)
 {
 	run_with_processes(from_everywhere, NULL);
+	if (runtimes(2) < 2)
+		return;
 	struct weft_config config = with_processes();
 	ck_assert_int_eq(weft_start(&config), 0);
 	ck_assert_int_eq(weft_start(&config), -EALREADY);

@@ -241,7 +241,8 @@ static void *kill_the_helper(void *arg)
 START_TEST(the_helper_killed)
 {
 	run_with_processes(kill_the_helper, NULL);
-	run_with_processes(cancel_them, NULL); /* another runtime has another */
+	if (runtimes(2) == 2)
+		run_with_processes(cancel_them, NULL); /* another runtime has another */
 }
 END_TEST
 

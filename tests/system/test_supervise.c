@@ -3,19 +3,44 @@
  * Supervisors: order, the three strategies, the three policies, the limit, back-off, escalation, a cancel; with children of all
  * kinds. What happens is written down as a text: "+a" for a start, "-a" for an end that was not asked for.
  */
+#include <stdarg.h>
+
 #include "tests/support/process.h"
 
-static char story[4096];
+static struct weft_mutex lock = WEFT_MUTEX_INIT;
+static char story[4096]; /* under lock */
 static char name_a[] = "a", name_b[] = "b", name_c[] = "c", name_d[] = "d", name_t[] = "t";
+
+/* Whatever its thread has been told by then. */
+static void write_down(const char *format, ...)
+{
+	va_list list;
+	check_eq(weft_cancel_mask(), 0);
+	check_eq(weft_mutex_lock(&lock), 0);
+	size_t n = strlen(story);
+	va_start(list, format);
+	vsnprintf(story + n, sizeof story - n, format, list);
+	va_end(list);
+	check_eq(weft_mutex_unlock(&lock), 0);
+	check_eq(weft_cancel_unmask(), 0);
+}
+
+static bool has_come(const char *words)
+{
+	check_eq(weft_mutex_lock(&lock), 0);
+	bool come = strstr(story, words) != NULL;
+	check_eq(weft_mutex_unlock(&lock), 0);
+	return come;
+}
 
 static void tell(void *context, const struct weft_child *child, weft_t thread, const struct weft_status *status)
 {
 	(void)context;
 	check(thread != WEFT_NONE);
-	size_t n = strlen(story);
-	snprintf(story + n, sizeof story - n, "%c%s ", status ? '-' : '+', child->name);
+	write_down("%c%s ", status ? '-' : '+', child->name);
 }
 
+/* When nobody writes any more. */
 static void ck_story(const char *expected)
 {
 	ck_assert_str_eq(story, expected);
@@ -24,17 +49,11 @@ static void ck_story(const char *expected)
 
 /* --- children --- */
 
-static void stopped(const char *name)
-{
-	size_t n = strlen(story);
-	snprintf(story + n, sizeof story - n, "(%s) ", name);
-}
-
 /* Lives until it is stopped. */
 static void *serve(void *arg)
 {
 	check_eq(weft_sleep(WEFT_S(1000)), -ECANCELED);
-	stopped(arg);
+	write_down("(%s) ", (const char *)arg);
 	return NULL;
 }
 
@@ -80,7 +99,7 @@ static void *supervise(void *arg)
 static int run_and_cancel(struct run *r, const char *awaited)
 {
 	weft_t thread = spawn(WEFT_GREEN, supervise, r);
-	wait_until(strstr(story, awaited) != NULL);
+	wait_until(has_come(awaited));
 	check_eq(weft_cancel(thread), 0);
 	return (int)(intptr_t)join(thread);
 }
@@ -204,7 +223,7 @@ static void *escalate(void *arg)
 	for (const char *at = story; (at = strstr(at, "+x")); at++)
 		n++;
 	check_eq(n, 4);
-	check(strstr(story, "(a) ") != NULL);
+	check(has_come("(a) "));
 	story[0] = 0;
 	return arg;
 }
