@@ -2,6 +2,7 @@
 /* What a child does: it puts its descriptors in place, starts a runtime, runs the function, and says what it returned. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -126,6 +127,17 @@ static void *child_main(void *arg)
 	return result;
 }
 
+/* The function crashed, and its runtime contained that; but the function is what this process was for. */
+static void die_of_crash(void)
+{
+	sigset_t abort_only;
+	sigemptyset(&abort_only);
+	sigaddset(&abort_only, SIGABRT);
+	signal(SIGABRT, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &abort_only, NULL);
+	raise(SIGABRT);
+}
+
 void weft__process_child(const struct weft_config *config, const struct weft__process_request *request, void *data,
 			 const int *fds)
 {
@@ -135,6 +147,8 @@ void weft__process_child(const struct weft_config *config, const struct weft__pr
 	task.fd = place(request, fds);
 	int err = task.fd < 0 ? task.fd : weft_run(config, child_main, &task, &result);
 	fflush(NULL);
+	if (err == -EOWNERDEAD)
+		die_of_crash();
 	(void)weft__process_say(err && task.fd < 0 ? fds[0] : task.fd,
 				err ? WEFT__PROCESS_FAILED : WEFT__PROCESS_RESULT,
 				err ? err : (int64_t)(intptr_t)result);
