@@ -71,7 +71,8 @@ static void *round_trips(void *arg)
 	}
 	check_eq(weft_chan_close(chan), 0);
 	check_eq(weft_chan_close(chan), -EALREADY);
-	check_eq(weft_chan_send(chan, NULL), -EPIPE);
+	const struct element last = element(0);
+	check_eq(weft_chan_send(chan, &last), -EPIPE);
 	check_eq(weft_chan_recv(chan, NULL), -EPIPE);
 	check_eq((intptr_t)join(thread), n);
 	weft_chan_destroy(chan);
@@ -161,7 +162,7 @@ START_TEST(the_same_calls)
 		if (i == 0)
 			before = descriptors();
 	}
-	ck_assert_uint_eq(descriptors(), before);
+	ck_assert_uint_le(descriptors(), before);
 }
 END_TEST
 

@@ -285,7 +285,7 @@ START_TEST(a_thousand_in_sequence)
 		before = descriptors();
 	}
 	run_with_processes(in_sequence, NULL);
-	ck_assert(!before || descriptors() == before);
+	ck_assert(!before || descriptors() <= before); /* an emulator may have some of its own */
 }
 END_TEST
 
