@@ -151,7 +151,7 @@ int weft_stop(void)
 /* From the top down: what is forgotten below may be used above. */
 int weft_fork_reset(void)
 {
-	if (!weft__load_rlx(&weft__os_forked)) /* relaxed: written before there were others */
+	if (!weft__os_forked)
 		return weft_workers() ? -EBUSY : 0;
 	if (weft__blocking_threads())
 		return -ENOTSUP;

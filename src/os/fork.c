@@ -2,7 +2,7 @@
 /* A forked child that would wait for what is not there. */
 #include "src/os/fork.h"
 
-weft__a32 weft__os_forked;
+bool weft__os_forked;
 
 void weft__os_stuck(void)
 {

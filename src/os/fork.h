@@ -7,18 +7,19 @@
 #ifndef WEFT_SRC_OS_FORK_H
 #define WEFT_SRC_OS_FORK_H
 
-#include "src/base/atomic.h"
+#include <stdbool.h>
+
 #include "src/base/panic.h"
 
-/* Written by the child while it is alone. */
-extern weft__a32 weft__os_forked;
+/* Written by the child while it is alone: so it need not be atomic. */
+extern bool weft__os_forked;
 
 _Noreturn weft__cold void weft__os_stuck(void);
 
-/* About to wait for another thread: not there. Relaxed: one thread has written it before it made others. */
+/* About to wait for another thread: not there. */
 weft__inline void weft__os_may_wait(void)
 {
-	if (weft__unlikely(weft__load_rlx(&weft__os_forked)))
+	if (weft__unlikely(weft__os_forked))
 		weft__os_stuck();
 }
 

@@ -32,7 +32,7 @@ static void after_fork_in_child(void)
 	weft__os_memory_reset(); /* at once: its descriptor may be another one's once the child has closed what it inherited */
 	if (weft__load_rlx(&weft__pool.state) == WEFT__POOL_NONE)
 		return;
-	weft__store_rlx(&weft__os_forked, 1); /* relaxed: it is alone */
+	weft__os_forked = true;
 	weft__record_forget();
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_NONE);
 	weft__arch_set_worker(NULL);
@@ -46,7 +46,7 @@ void weft__pool_forget(void)
 	weft__worker_forget();
 	weft__injector_forget();
 	weft__stack_forget();
-	weft__store_rlx(&weft__os_forked, 0); /* relaxed: it is alone */
+	weft__os_forked = false;
 }
 
 static void watch_forks(void)
@@ -99,7 +99,7 @@ static void finish(void)
 /* With `lifecycle` held. */
 static int begin(const struct weft__settings *settings, bool by_run)
 {
-	if (weft__load_rlx(&weft__os_forked)) /* relaxed: written before there were others */
+	if (weft__os_forked)
 		return -EPERM;
 	if (weft__load_acq(&weft__pool.state) != WEFT__POOL_NONE)
 		return -EALREADY;

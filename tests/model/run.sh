@@ -117,7 +117,7 @@ park-revoke-by-store|park|random 60000 ipi|src/sched/park.c|s/weft__cas_acqrel(&
 park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
 park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
 join-done-by-exchange|join|random 60000 pair|src/sched/end.c|s/^enum weft__join_state weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
-join-done-for-handed|join|random 200000 pair|src/sched/end.c|s/WEFT__JOIN_DONE : WEFT__JOIN_HANDED/WEFT__JOIN_DONE : WEFT__JOIN_DONE/
+join-done-for-handed|join|random 200000 pair|src/sched/end.c|s/WEFT__JOIN_HANDED_NOTED : WEFT__JOIN_HANDED/WEFT__JOIN_NOTED : WEFT__JOIN_DONE/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
 join-commit-by-store|join|random 60000 pair|src/sched/join.c|s/return change(j->record, j->handle, WEFT__JOIN_CLAIMED, WEFT__JOIN_WAITING);/return weft__store_rel(\&j->record->join, weft__join_word(j->handle, WEFT__JOIN_WAITING)), true;/
 join-same-generation|join|random 60000 pair|src/sched/record.h|s/uint64_t next = handle + WEFT__GENERATION_ONE;/uint64_t next = handle;/
