@@ -7,7 +7,10 @@ dist_man_MANS += \
 	docs/man/weft_accept_timeout.3 \
 	docs/man/weft_attr_bound.3 \
 	docs/man/weft_attr_set_crash.3 \
+	docs/man/weft_attr_set_data.3 \
+	docs/man/weft_attr_set_descriptors.3 \
 	docs/man/weft_attr_set_detached.3 \
+	docs/man/weft_attr_set_kill_after.3 \
 	docs/man/weft_attr_set_kind.3 \
 	docs/man/weft_attr_set_name.3 \
 	docs/man/weft_attr_set_queued.3 \
@@ -27,7 +30,10 @@ dist_man_MANS += \
 	docs/man/weft_chan_close.3 \
 	docs/man/weft_chan_count.3 \
 	docs/man/weft_chan_create.3 \
+	docs/man/weft_chan_descriptor.3 \
 	docs/man/weft_chan_destroy.3 \
+	docs/man/weft_chan_open.3 \
+	docs/man/weft_chan_pair.3 \
 	docs/man/weft_chan_recv.3 \
 	docs/man/weft_chan_recv_ptr.3 \
 	docs/man/weft_chan_recv_timeout.3 \
@@ -52,6 +58,7 @@ dist_man_MANS += \
 	docs/man/weft_config_set_dump_signal.3 \
 	docs/man/weft_config_set_fp_control.3 \
 	docs/man/weft_config_set_io.3 \
+	docs/man/weft_config_set_process_workers.3 \
 	docs/man/weft_config_set_seed.3 \
 	docs/man/weft_config_set_stack_size.3 \
 	docs/man/weft_config_set_workers.3 \
@@ -74,6 +81,7 @@ dist_man_MANS += \
 	docs/man/weft_fallocate.3 \
 	docs/man/weft_fdatasync.3 \
 	docs/man/weft_fdatasync_timeout.3 \
+	docs/man/weft_fork_reset.3 \
 	docs/man/weft_fsync.3 \
 	docs/man/weft_fsync_timeout.3 \
 	docs/man/weft_ftruncate.3 \
@@ -114,6 +122,8 @@ dist_man_MANS += \
 	docs/man/weft_pread_timeout.3 \
 	docs/man/weft_preadv.3 \
 	docs/man/weft_preadv_timeout.3 \
+	docs/man/weft_prefork.3 \
+	docs/man/weft_process_id.3 \
 	docs/man/weft_pwrite.3 \
 	docs/man/weft_pwrite_all.3 \
 	docs/man/weft_pwrite_all_timeout.3 \
@@ -189,6 +199,7 @@ dist_man_MANS += \
 	docs/man/weft_start.3 \
 	docs/man/weft_statx.3 \
 	docs/man/weft_stop.3 \
+	docs/man/weft_supervise.3 \
 	docs/man/weft_tee.3 \
 	docs/man/weft_tee_timeout.3 \
 	docs/man/weft_testcancel.3 \

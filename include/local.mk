@@ -13,11 +13,14 @@ weftinclude_HEADERS = \
 	include/weft/crash.h \
 	include/weft/file.h \
 	include/weft/io.h \
+	include/weft/link.h \
 	include/weft/local.h \
 	include/weft/net.h \
+	include/weft/process.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \
 	include/weft/status.h \
+	include/weft/supervise.h \
 	include/weft/sync.h \
 	include/weft/thread.h \
 	include/weft/time.h \

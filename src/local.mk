@@ -21,6 +21,7 @@ libweft_la_SOURCES += \
 	src/chan/chan.c \
 	src/chan/chan.h \
 	src/chan/exchange.h \
+	src/chan/link.c \
 	src/chan/select.c \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
@@ -88,6 +89,8 @@ libweft_la_SOURCES += \
 	src/os/fault.h \
 	src/os/file.c \
 	src/os/file.h \
+	src/os/fork.c \
+	src/os/fork.h \
 	src/os/futex.c \
 	src/os/futex.h \
 	src/os/io.c \
@@ -118,6 +121,11 @@ libweft_la_SOURCES += \
 	src/poll/poller.c \
 	src/poll/poller.h \
 	src/poll/table.c \
+	src/process/child.c \
+	src/process/helper.c \
+	src/process/process.h \
+	src/process/proxy.c \
+	src/process/spawn.c \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \
@@ -171,6 +179,8 @@ libweft_la_SOURCES += \
 	src/stack/slab.c \
 	src/stack/slab.h \
 	src/stack/stack.h \
+	src/supervise/prefork.c \
+	src/supervise/supervise.c \
 	src/sync/address.c \
 	src/sync/address.h \
 	src/sync/barrier.c \

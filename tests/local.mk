@@ -63,6 +63,7 @@ system_tests = \
 	tests/system/test_file_name \
 	tests/system/test_file_wait \
 	tests/system/test_fork \
+	tests/system/test_fork_reset \
 	tests/system/test_guard \
 	tests/system/test_hog \
 	tests/system/test_io \
@@ -71,6 +72,7 @@ system_tests = \
 	tests/system/test_io_ends \
 	tests/system/test_io_hog \
 	tests/system/test_join \
+	tests/system/test_link \
 	tests/system/test_local \
 	tests/system/test_local_end \
 	tests/system/test_mutex \
@@ -83,6 +85,8 @@ system_tests = \
 	tests/system/test_pinned \
 	tests/system/test_poll \
 	tests/system/test_refused \
+	tests/system/test_process \
+	tests/system/test_process_end \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
@@ -95,6 +99,8 @@ system_tests = \
 	tests/system/test_socket \
 	tests/system/test_spawn \
 	tests/system/test_status \
+	tests/system/test_supervise \
+	tests/system/test_supervise_process \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
 	tests/system/test_waitgroup \
@@ -199,6 +205,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/gate.h \
 	tests/support/io.h \
 	tests/support/net.h \
+	tests/support/process.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 

@@ -3,9 +3,11 @@
  * An HTTP/1.1 server: a green thread for each connection, in plain blocking style, with the parser of Debian's libhttp-parser-dev.
  * Connections are kept; requests may be pipelined, and the answers to those that came together leave together. A request, from its
  * first byte to its answer, has a scope with a deadline. SIGINT and SIGTERM end it in good order: what has been asked is
- * answered. By default it puts some requests to itself; with an address it serves until it is told to stop.
+ * answered. By default it puts some requests to itself; with an address it serves until it is told to stop. With a number behind
+ * it, so many processes serve, under a supervisor: one that is killed, whatever of, takes its own requests with it, and another is
+ * there within a millisecond.
  *
- *   cc http_server.c $(pkg-config --cflags --libs weft) -lhttp_parser -o http_server && ./http_server :8080
+ *   cc http_server.c $(pkg-config --cflags --libs weft) -lhttp_parser -o http_server && ./http_server :8080 4
  *   curl localhost:8080/; curl -d 'some data' localhost:8080/echo
  *
  * Link with: -lhttp_parser
@@ -48,6 +50,7 @@ static struct weft_mutex lock = WEFT_MUTEX_INIT;
 static struct connection *all;
 static bool stopping; /* under lock */
 static char address[WEFT_ADDRESS_SIZE];
+static unsigned processes; /* 0: this one serves */
 
 /* --- What the parser calls --- */
 
@@ -349,28 +352,84 @@ static int ask_all(void *arg)
 	return 0;
 }
 
+/* Serve until the caller is canceled, or one of the signals comes. */
+static int serve_until(int listener, uint64_t signals, int *failures)
+{
+	(void)weft_scope_open(&connections, 0);
+	int err = weft_scope_spawn(&connections, WEFT_GREEN, accept_all, (void *)(intptr_t)listener);
+	if (failures && !err)
+		err = weft_scope_spawn(&connections, WEFT_GREEN, ask_all, failures);
+	if (!err)
+		(void)(signals ? weft_sigwait(signals, NULL) : weft_sleep(WEFT_FOREVER));
+	weft_close(listener);
+	stop();
+	(void)weft_scope_close(&connections);
+	return err;
+}
+
+static void *serve_in_process(void *arg)
+{
+	return (void *)(intptr_t)serve_until((int)(intptr_t)arg, 0, NULL);
+}
+
+static void *supervise(void *arg)
+{
+	struct weft_supervisor how;
+	memset(&how, 0, sizeof how);
+	how.restarts = 100;
+	return (void *)(intptr_t)weft_prefork(&how, processes, (int)(intptr_t)arg, serve_in_process);
+}
+
+/* This process has the listener, the signals and the supervisor. To cancel that is to have the others end in good order. */
+static int supervise_until(int listener, uint64_t signals, int *failures)
+{
+	struct weft_scope asking;
+	weft_t supervisor;
+	void *result = NULL;
+	int err = weft_spawn(&supervisor, WEFT_GREEN, supervise, (void *)(intptr_t)listener);
+	if (err)
+		return err;
+	(void)weft_scope_open(&asking, 0);
+	if (failures)
+		err = weft_scope_spawn(&asking, WEFT_GREEN, ask_all, failures);
+	if (!err)
+		(void)weft_sigwait(signals, NULL);
+	(void)weft_cancel(supervisor);
+	(void)weft_join(supervisor, &result);
+	(void)weft_scope_close(&asking);
+	weft_close(listener);
+	return err || (intptr_t)result != -ECANCELED;
+}
+
 static void *program(void *arg)
 {
 	int *failures = (int *)arg;
-	int listener = weft_listen_on(address[0] ? address : "127.0.0.1:0", 0, 0);
+	const uint64_t signals = WEFT_SIGNAL(SIGINT) | WEFT_SIGNAL(SIGTERM);
 	bool is_alone = !address[0];
+	int listener = weft_listen_on(is_alone ? "127.0.0.1:0" : address, 0, 0);
 	if (listener < 0 || weft_sockname(listener, address, sizeof address) < 0) {
 		fprintf(stderr, "http_server: %s\n", strerror(-listener));
 		*failures = 1;
 		return NULL;
 	}
 	printf("listening on %s\n", address);
-	(void)weft_scope_open(&connections, 0);
-	*failures = weft_scope_spawn(&connections, WEFT_GREEN, accept_all, (void *)(intptr_t)listener) != 0;
-	if (is_alone && !*failures)
-		*failures = weft_scope_spawn(&connections, WEFT_GREEN, ask_all, failures) != 0;
-	if (!*failures)
-		(void)weft_sigwait(WEFT_SIGNAL(SIGINT) | WEFT_SIGNAL(SIGTERM), NULL);
-	weft_close(listener);
-	stop();
-	(void)weft_scope_close(&connections);
+	fflush(stdout);
+	int err = processes ? supervise_until(listener, signals, is_alone ? failures : NULL)
+			    : serve_until(listener, signals, is_alone ? failures : NULL);
+	*failures += err != 0;
 	printf("%d failures\n", *failures);
 	return NULL;
+}
+
+static int run(int *failures)
+{
+	struct weft_config config = WEFT_CONFIG_INIT;
+	if (processes)
+		(void)weft_config_set_process_workers(&config, 1);
+	int err = weft_run(&config, program, failures, NULL);
+	if (err)
+		fprintf(stderr, "http_server: %s\n", strerror(-err));
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -383,8 +442,13 @@ int main(int argc, char **argv)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	http_parser_set_max_header_size(HEADERS_MOST);
 	snprintf(address, sizeof address, "%s", argc > 1 ? argv[1] : "");
-	int err = weft_run(NULL, program, &failures, NULL);
-	if (err)
-		fprintf(stderr, "http_server: %s\n", strerror(-err));
+	processes = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
+	int err = run(&failures);
+	if (argc <= 1 && !err) {
+		address[0] = 0;
+		processes = 2;
+		stopping = false;
+		err = run(&failures);
+	}
 	return err || failures;
 }

@@ -86,6 +86,15 @@ WEFT_API WEFT_CHECK int weft_start(const struct weft_config *config);
 WEFT_API WEFT_CHECK int weft_stop(void);
 
 /*
+ * In the child of a process that forked while its runtime ran: forget that runtime and all its threads, so that another can be
+ * started here. By the thread that forked, before it makes others, and while the descriptors are those of the parent. What the
+ * parent's threads held or waited for (mutexes, channels, scopes) must be made anew; handles from before are stale (-ESRCH).
+ * 0, also where there is nothing to forget; -EBUSY a runtime runs; -ENOTSUP weft_blocking had threads (this version
+ * cannot forget them).
+ */
+WEFT_API int weft_fork_reset(void);
+
+/*
  * Write a line for each thread to the descriptor: what it is, what it waits for and at which address, where it was spawned,
  * and a backtrace, unless it runs right now or is bound; of those that run or could, at most 64 a worker. Then the cycles of
  * mutexes. The others go on meanwhile, so the lines are of slightly different moments. From any kernel thread, not in a

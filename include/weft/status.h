@@ -20,7 +20,7 @@ struct weft_status {
 	int signal; /* CRASHED: SIGSEGV, say; SIGABRT for an exception. A process that was canceled: what killed it, or 0 */
 	int code; /* CRASHED: si_code of the signal, as in sigaction(2), where known. Else of a process: its exit status */
 	void *address; /* CRASHED: si_addr: of SIGSEGV and SIGBUS what was accessed, of SIGFPE and SIGILL the instruction */
-	void *result; /* not CRASHED: what its function returned or weft_exit was given; of a process NULL */
+	void *result; /* not CRASHED: what its function returned or weft_exit was given; of a process a number */
 	uint64_t reserved[4];
 };
 

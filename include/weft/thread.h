@@ -24,14 +24,17 @@ struct weft_attr {
 #define WEFT_ATTR_INIT { { 0 } }
 /* clang-format on */
 
-/* The isolation of a thread by one word, as weft_spawn's attr: a green thread, or a kernel thread of its own. */
+/* The isolation of a thread by one word, as weft_spawn's attr: a green thread, a kernel thread of its own, a process of its
+ * own (weft/process.h). */
 #define WEFT_GREEN ((const struct weft_attr *)0)
 #define WEFT_BOUND (&weft_attr_bound)
-WEFT_API extern const struct weft_attr weft_attr_bound;
+#define WEFT_PROCESS (&weft_attr_process)
+WEFT_API extern const struct weft_attr weft_attr_bound, weft_attr_process;
 
 enum weft_kind {
-	WEFT_KIND_GREEN = 0, /* runs on the pool of workers */
-	WEFT_KIND_BOUND = 1  /* has a kernel thread of its own: may block in the kernel at no one's cost */
+	WEFT_KIND_GREEN = 0,  /* runs on the pool of workers */
+	WEFT_KIND_BOUND = 1,  /* has a kernel thread of its own: may block in the kernel at no one's cost */
+	WEFT_KIND_PROCESS = 2 /* has an address space of its own: see weft/process.h */
 };
 
 /* Which isolation. -EINVAL for a kind that does not exist. */

@@ -10,12 +10,15 @@
 #include "src/io/blocking.h"
 #include "src/sched/attr.h"
 #include "src/sched/worker.h"
+#include "weft/process.h"
 
 /* struct weft__attr begins with its kind, one byte. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 const struct weft_attr weft_attr_bound = { { (uint64_t)WEFT_KIND_BOUND << 56 } };
+const struct weft_attr weft_attr_process = { { (uint64_t)WEFT_KIND_PROCESS << 56 } };
 #else
 const struct weft_attr weft_attr_bound = { { WEFT_KIND_BOUND } };
+const struct weft_attr weft_attr_process = { { WEFT_KIND_PROCESS } };
 #endif
 _Static_assert(offsetof(struct weft__attr, kind) == 0, "weft_attr_bound");
 
@@ -125,6 +128,14 @@ int weft_config_set_io(struct weft_config *config, enum weft_io io)
 	return 0;
 }
 
+int weft_config_set_process_workers(struct weft_config *config, unsigned workers)
+{
+	if (!config || workers > WEFT__WORKERS_MAX)
+		return -EINVAL;
+	config_of(config)->process_workers = (uint16_t)workers;
+	return 0;
+}
+
 int weft_config_set_seed(struct weft_config *config, uint64_t seed)
 {
 	if (!config)
@@ -135,7 +146,7 @@ int weft_config_set_seed(struct weft_config *config, uint64_t seed)
 
 int weft_attr_set_kind(struct weft_attr *attr, enum weft_kind kind)
 {
-	if (!attr || (unsigned)kind > WEFT_KIND_BOUND)
+	if (!attr || (unsigned)kind > WEFT_KIND_PROCESS)
 		return -EINVAL;
 	attr_of(attr)->kind = (uint8_t)kind;
 	return 0;
@@ -183,5 +194,31 @@ int weft_attr_set_detached(struct weft_attr *attr, bool detached)
 	if (!attr)
 		return -EINVAL;
 	attr_of(attr)->detached = detached;
+	return 0;
+}
+
+int weft_attr_set_data(struct weft_attr *attr, const void *data, size_t size)
+{
+	if (!attr || (!data && size) || size > WEFT_DATA_MAX)
+		return -EINVAL;
+	attr_of(attr)->data = data;
+	attr_of(attr)->data_size = (uint32_t)size;
+	return 0;
+}
+
+int weft_attr_set_descriptors(struct weft_attr *attr, const int *fds, unsigned count)
+{
+	if (!attr || (!fds && count) || count > WEFT_DESCRIPTORS_MAX)
+		return -EINVAL;
+	attr_of(attr)->descriptors = fds;
+	attr_of(attr)->descriptors_count = count;
+	return 0;
+}
+
+int weft_attr_set_kill_after(struct weft_attr *attr, uint64_t nanoseconds)
+{
+	if (!attr)
+		return -EINVAL;
+	attr_of(attr)->kill_after = nanoseconds;
 	return 0;
 }

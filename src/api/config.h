@@ -13,8 +13,9 @@ struct weft__config {
 	uint8_t class_plus_one;
 	uint8_t no_fp_control;
 	uint8_t no_crash_report;
-	uint8_t deadlock;    /* enum weft_deadlock */
-	uint8_t dump_signal; /* 0: none */
+	uint8_t deadlock;	  /* enum weft_deadlock */
+	uint8_t dump_signal;	  /* 0: none */
+	uint16_t process_workers; /* 0: no processes */
 	uint32_t blocking_threads;
 	uint8_t io;	      /* enum weft_io */
 	uint8_t crash;	      /* enum weft_crash */

@@ -17,11 +17,14 @@
 #include "src/crash/handler.h"
 #include "src/crash/report.h"
 #include "src/io/blocking.h"
+#include "src/os/fork.h"
 #include "src/poll/poller.h"
+#include "src/process/process.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pool.h"
 #include "src/sched/spawn.h"
 #include "src/sched/worker.h"
+#include "src/sync/address.h"
 #include "src/sync/mutex.h"
 #include "weft/version.h"
 
@@ -128,23 +131,68 @@ static struct weft__settings settings_of(const struct weft_config *public_config
 	};
 }
 
+/* Before the runtime has any kernel thread: see src/process/process.h. The runtime of a child is as this one, but for that. */
+static int start_processes(const struct weft_config *config)
+{
+	struct weft_config of_child = WEFT_CONFIG_INIT;
+	struct weft__config *c = (struct weft__config *)(void *)&of_child;
+	if (!config || !((const struct weft__config *)(const void *)config)->process_workers || weft_workers())
+		return 0; /* where a runtime runs, none will be started */
+	of_child = *config;
+	unsigned workers = c->process_workers;
+	c->workers = workers;
+	c->process_workers = 0;
+	return weft__processes_start(&of_child, workers);
+}
+
 int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, void **result)
 {
 	if (!fn)
 		return -EINVAL;
 	struct weft__settings settings = settings_of(config);
-	return weft__pool_run(&settings, fn, arg, result);
+	int err = start_processes(config);
+	if (err)
+		return err;
+	err = weft__pool_run(&settings, fn, arg, result);
+	if (err != -EALREADY && err != -EDEADLK)
+		weft__processes_stop();
+	return err;
 }
 
 int weft_start(const struct weft_config *config)
 {
 	struct weft__settings settings = settings_of(config);
-	return weft__pool_start(&settings);
+	int err = start_processes(config);
+	if (err)
+		return err;
+	err = weft__pool_start(&settings);
+	if (err && err != -EALREADY && err != -EDEADLK)
+		weft__processes_stop();
+	return err;
 }
 
 int weft_stop(void)
 {
-	return weft__pool_stop();
+	int err = weft__pool_stop();
+	if (!err)
+		weft__processes_stop();
+	return err;
+}
+
+/* From the top down: what is forgotten below may be used above. */
+int weft_fork_reset(void)
+{
+	if (!weft__os_forked)
+		return weft_workers() ? -EBUSY : 0;
+	if (weft__blocking_threads())
+		return -ENOTSUP;
+	weft__dump_uninstall();
+	if (crash_handled)
+		weft__crash_uninstall();
+	weft__poller_source->stop();
+	weft__address_forget();
+	weft__pool_forget();
+	return 0;
 }
 
 int weft_dump(int fd)

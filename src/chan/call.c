@@ -16,6 +16,7 @@
 
 #include "arch/arch.h"
 #include "src/chan/exchange.h"
+#include "weft/time.h"
 
 /* --- to wait --- */
 
@@ -172,16 +173,27 @@ weft__inline bool recv_quickly(struct weft_chan *chan, void *element)
 	return done;
 }
 
+/* Without waiting. */
+static weft__cold int link_now(int err)
+{
+	return err == -ETIMEDOUT ? -EAGAIN : err;
+}
+
 /* --- the public calls --- */
 
 int weft_chan_trysend(struct weft_chan *chan, const void *element)
 {
-	return send_quickly(chan, element) ? 0 : send_now(chan, readable(element));
+	if (send_quickly(chan, element))
+		return 0;
+	return weft__chan_is_link(chan) ? link_now(weft__link_send(chan, element, 0))
+					: send_now(chan, readable(element));
 }
 
 int weft_chan_tryrecv(struct weft_chan *chan, void *element)
 {
-	return recv_quickly(chan, element) ? 0 : recv_now(chan, element);
+	if (recv_quickly(chan, element))
+		return 0;
+	return weft__chan_is_link(chan) ? link_now(weft__link_recv(chan, element, 0)) : recv_now(chan, element);
 }
 
 /* Where a look says that the call must wait, it says so itself under the locks, in the commit. */
@@ -189,6 +201,8 @@ int weft_chan_send(struct weft_chan *chan, const void *element)
 {
 	if (send_quickly(chan, element))
 		return 0;
+	if (weft__chan_is_link(chan))
+		return weft__link_send(chan, element, WEFT_FOREVER);
 	int err = weft__chan_looks_ready(chan, WEFT_SEND) ? send_now(chan, readable(element)) : -EAGAIN;
 	return err == -EAGAIN ? wait_to(chan, WEFT_SEND, readable(element), WEFT__NEVER) : err;
 }
@@ -197,12 +211,16 @@ int weft_chan_recv(struct weft_chan *chan, void *element)
 {
 	if (recv_quickly(chan, element))
 		return 0;
+	if (weft__chan_is_link(chan))
+		return weft__link_recv(chan, element, WEFT_FOREVER);
 	int err = weft__chan_looks_ready(chan, WEFT_RECV) ? recv_now(chan, element) : -EAGAIN;
 	return err == -EAGAIN ? wait_to(chan, WEFT_RECV, element, WEFT__NEVER) : err;
 }
 
 int weft_chan_send_timeout(struct weft_chan *chan, const void *element, uint64_t nanoseconds)
 {
+	if (weft__chan_is_link(chan))
+		return weft__link_send(chan, element, nanoseconds);
 	int err = weft_chan_trysend(chan, element);
 	if (err != -EAGAIN)
 		return err;
@@ -211,6 +229,8 @@ int weft_chan_send_timeout(struct weft_chan *chan, const void *element, uint64_t
 
 int weft_chan_recv_timeout(struct weft_chan *chan, void *element, uint64_t nanoseconds)
 {
+	if (weft__chan_is_link(chan))
+		return weft__link_recv(chan, element, nanoseconds);
 	int err = weft_chan_tryrecv(chan, element);
 	if (err != -EAGAIN)
 		return err;

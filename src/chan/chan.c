@@ -72,6 +72,10 @@ void weft_chan_destroy(struct weft_chan *chan)
 {
 	if (!chan)
 		return;
+	if (weft__chan_is_link(chan)) {
+		weft__link_destroy(chan);
+		return;
+	}
 	weft__chan_lock(chan);
 	if (weft__chan_state(chan) & (WEFT__CHAN_SENDERS | WEFT__CHAN_RECEIVERS))
 		weft__panic("weft_chan_destroy: somebody waits on the channel");
@@ -92,6 +96,8 @@ static void expel(struct weft_chan *chan, enum weft_case_kind kind, struct weft_
 int weft_chan_close(struct weft_chan *chan)
 {
 	struct weft__list woken;
+	if (weft__chan_is_link(chan))
+		return weft__link_close(chan);
 	weft__list_init(&woken);
 	weft__chan_lock(chan);
 	uint32_t state = weft__chan_state(chan);

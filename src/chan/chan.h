@@ -44,6 +44,7 @@ enum {
 	WEFT__CHAN_RECEIVERS = 1 << WEFT_RECV,
 	WEFT__CHAN_CLOSED = 4,
 	WEFT__CHAN_UNBUFFERED = 8,
+	WEFT__CHAN_LINK = 16, /* an end of a pair between processes: link.c does all of it */
 };
 
 struct weft__chan_side {
@@ -58,7 +59,10 @@ struct weft__chan_side {
 struct weft_chan {
 	/* set once */
 	size_t element_size, capacity;
-	char *end; /* of the ring */
+	union {
+		char *end;   /* of the ring */
+		intptr_t fd; /* LINK: its socket */
+	};
 
 	/* under both sides' locks; `state` is read under either, and by others as a hint */
 	weft__a32 state;
@@ -195,6 +199,18 @@ weft__inline bool weft__chan_looks_ready(const struct weft_chan *chan, enum weft
 	uint64_t sent = weft__load_rlx(&chan->side[WEFT_SEND].count),
 		 received = weft__load_rlx(&chan->side[WEFT_RECV].count);
 	return sent - received != (kind == WEFT_SEND ? chan->capacity : 0);
+}
+
+/* --- an end of a pair between processes --- */
+
+int weft__link_send(struct weft_chan *chan, const void *element, uint64_t nanoseconds);
+int weft__link_recv(struct weft_chan *chan, void *element, uint64_t nanoseconds);
+int weft__link_close(struct weft_chan *chan);
+void weft__link_destroy(struct weft_chan *chan);
+
+weft__inline bool weft__chan_is_link(const struct weft_chan *chan)
+{
+	return weft__unlikely(weft__chan_state(chan) & WEFT__CHAN_LINK);
 }
 
 #endif

@@ -56,11 +56,13 @@ static struct place *place_of(struct weft_case *c)
 
 /* --- to look --- */
 
-/* False: a kind that does not exist. */
+/* False: a kind that does not exist, or an end of a pair between processes. */
 static bool prepare(struct select *s)
 {
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (s->cases[i].kind != WEFT_SEND && s->cases[i].kind != WEFT_RECV)
+			return false;
+		if (s->cases[i].chan && weft__chan_is_link(s->cases[i].chan))
 			return false;
 		place_of(&s->cases[i])->look = i;
 	}

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "src/os/fork.h"
+
 uint64_t weft__os_now(void)
 {
 	struct timespec t;
@@ -27,6 +29,7 @@ uint64_t weft__deadline(uint64_t nanoseconds)
 
 void weft__os_relax(void)
 {
+	weft__os_may_wait();
 	sched_yield();
 }
 

@@ -16,7 +16,7 @@ uint64_t weft__os_after(uint64_t nanoseconds);
 /* The same for a time limit of which 0 means not to wait: then 0. */
 uint64_t weft__deadline(uint64_t nanoseconds);
 
-/* Let another kernel thread run. */
+/* Let another kernel thread run, in a loop that waits for it. In a forked child, where it is not, dies. */
 void weft__os_relax(void);
 
 /* Sleep in the kernel until the deadline. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +52,11 @@ unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 	long before = prctl(PR_GET_TIMERSLACK, 0ul, 0ul, 0ul, 0ul); /* all five words go to the kernel */
 	prctl(PR_SET_TIMERSLACK, nanoseconds, 0ul, 0ul, 0ul);
 	return before > 0 ? (unsigned long)before : 1;
+}
+
+void weft__os_kthread_yield(void)
+{
+	sched_yield();
 }
 
 int weft__os_kthread_id(void)

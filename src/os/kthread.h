@@ -28,4 +28,7 @@ unsigned weft__os_kthreads(void);
 int weft__os_kthread_id(void);
 bool weft__os_kthread_blocked(int id);
 
+/* Let another kernel thread run. */
+void weft__os_kthread_yield(void);
+
 #endif

@@ -2,6 +2,8 @@
 /* The waiting half of the lock: a few looks, then the futex. */
 #include "src/os/lock.h"
 
+#include "src/os/fork.h"
+
 void weft__lock_slow(struct weft__lock *lock)
 {
 	for (unsigned i = 0; i < 100; i++) {
@@ -10,6 +12,7 @@ void weft__lock_slow(struct weft__lock *lock)
 			return;
 		weft__cpu_relax();
 	}
+	weft__os_may_wait();
 	while (weft__xchg_acq(&lock->word, 2) != 0) /* order LOCK */
 		weft__os_futex_wait(&lock->word, 2, UINT64_MAX);
 }

@@ -14,6 +14,11 @@ struct weft__attr {
 	uint8_t crash;		/* enum weft_crash */
 	uint16_t home_plus_one; /* 0: any worker */
 	char name[WEFT__NAME_SIZE];
+	/* of a process */
+	uint32_t data_size, descriptors_count;
+	const void *data;
+	const int *descriptors;
+	uint64_t kill_after;
 };
 
 _Static_assert(sizeof(struct weft__attr) <= sizeof(struct weft_attr), "the ABI has no room");

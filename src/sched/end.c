@@ -62,13 +62,23 @@ _Noreturn void weft__panic_no_thread(void)
 
 bool weft__note_cancel(const struct weft__thread *self)
 {
-	if (weft__likely(
-		    !(weft__load_rlx(&self->attention) & WEFT__CANCELED))) /* relaxed: nobody can cancel it any more */
+	bool canceled = weft__load_rlx(&self->attention) & WEFT__CANCELED; /* relaxed: nobody can cancel it any more */
+	if (weft__likely(!canceled && self->escaped != WEFT__NOTED))
 		return false;
 	struct weft__fate *fate = weft__record_make_fate(self->handle);
-	if (fate->how == WEFT_EXITED)
+	if (canceled && (fate->how == WEFT_EXITED || self->escaped == WEFT__NOTED))
 		fate->how = WEFT_CANCELED;
 	return true;
+}
+
+void weft__note_end(int how, int signal, int code)
+{
+	struct weft__thread *self = weft__self_or_null();
+	struct weft__fate *fate = weft__record_make_fate(self->handle);
+	fate->how = (uint8_t)how;
+	fate->signal = signal;
+	fate->code = code;
+	self->escaped = WEFT__NOTED;
 }
 
 /* The end of a thread that others may know of. */

@@ -13,6 +13,13 @@ static struct {
 	weft__a32 count;
 } injector;
 
+void weft__injector_forget(void)
+{
+	injector.lock = (struct weft__lock){ 0 };
+	injector.first = injector.last = NULL;
+	weft__store_rlx(&injector.count, 0); /* relaxed: the child is alone */
+}
+
 uint32_t weft__injector_count(void)
 {
 	return weft__load_rlx(&injector.count); /* relaxed: a hint */

@@ -14,4 +14,7 @@ void weft__injector_take(struct weft__worker *w);
 /* How many wait there: a hint. */
 uint32_t weft__injector_count(void);
 
+/* In a forked child: nothing is in it, and nobody holds it. */
+void weft__injector_forget(void);
+
 #endif

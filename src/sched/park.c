@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "src/os/fork.h"
 #include "src/os/kthread.h"
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
@@ -101,6 +102,8 @@ static void count_woken(struct weft__thread *t)
 static int park_kernel(struct weft__wait *wait, uint64_t deadline)
 {
 	struct weft__thread *self = wait->self;
+	if (wait->object) /* not time alone */
+		weft__os_may_wait();
 	weft__store_rlx(&self->wake, 0); /* relaxed: nobody knows of the wait yet */
 	self->result = 0;
 	count_waiting(self, deadline);
@@ -170,6 +173,7 @@ weft__cold void weft__ready_kernel(struct weft__thread *t)
 
 static weft__cold void ready_elsewhere(struct weft__worker *w, struct weft__thread *t)
 {
+	weft__os_may_wait();
 	if (!weft__is_green(t)) {
 		weft__ready_kernel(t);
 	} else if (w) {

@@ -4,7 +4,8 @@
  *
  * fork: the child has the forking kernel thread alone, and so no pool. All that was asked of weft before is void there:
  * every call answers as if no runtime ran, and none can be started (a lock may have been held by a thread that is not
- * there any more). The child may use the rest of the process as after any fork of a program with threads.
+ * there any more), until weft__pool_forget has made all of it anew. What it cannot tell (a wait for another thread) dies with
+ * a message: src/os/fork.h. The child may use the rest of the process as after any fork of a program with threads.
  */
 #include "src/sched/pool.h"
 
@@ -16,6 +17,7 @@
 #include "src/os/barrier.h"
 #include "src/os/clock.h"
 #include "src/os/cpu.h"
+#include "src/os/fork.h"
 #include "src/os/memory.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
@@ -23,18 +25,28 @@
 #include "src/sched/spawn.h"
 
 static struct weft__lock lifecycle;
-static bool forked_from_pool;
 static void (*on_stopping)(void);
 
 static void after_fork_in_child(void)
 {
+	weft__os_memory_reset(); /* at once: its descriptor may be another one's once the child has closed what it inherited */
 	if (weft__load_rlx(&weft__pool.state) == WEFT__POOL_NONE)
 		return;
-	forked_from_pool = true;
+	weft__os_forked = true;
 	weft__record_forget();
 	weft__store_rlx(&weft__pool.state, WEFT__POOL_NONE);
 	weft__arch_set_worker(NULL);
 	weft__set_kernel_self(NULL);
+}
+
+/* The memory of workers and stacks stays. The caller may stand on one. */
+void weft__pool_forget(void)
+{
+	lifecycle = (struct weft__lock){ 0 };
+	weft__worker_forget();
+	weft__injector_forget();
+	weft__stack_forget();
+	weft__os_forked = false;
 }
 
 static void watch_forks(void)
@@ -88,7 +100,7 @@ static void finish(void)
 /* With `lifecycle` held. */
 static int begin(const struct weft__settings *settings, bool by_run)
 {
-	if (forked_from_pool)
+	if (weft__os_forked)
 		return -EPERM;
 	if (weft__load_acq(&weft__pool.state) != WEFT__POOL_NONE)
 		return -EALREADY;

@@ -28,4 +28,7 @@ int weft__pool_stop(void);
 /* Start, run fn(arg) with the calling kernel thread as a worker until all threads have ended, stop. */
 int weft__pool_run(const struct weft__settings *settings, void *(*fn)(void *), void *arg, void **result);
 
+/* In the child of a fork while a runtime ran: there has been none. */
+void weft__pool_forget(void);
+
 #endif

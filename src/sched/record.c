@@ -99,6 +99,9 @@ void weft__record_flush(struct weft__record_cache *cache)
 
 void weft__record_forget(void)
 {
-	for (size_t i = 0; i < WEFT__CHUNKS && weft__load_rlx(&weft__chunks[i]); i++) /* relaxed: the child is alone */
-		weft__store_rlx(&weft__chunks[i], NULL);
+	for (size_t i = 0; i * WEFT__CHUNK < depot.made; i++)
+		weft__store_rlx(&weft__chunks[i], NULL); /* relaxed: the child is alone */
+	depot.lock = (struct weft__lock){ 0 };
+	depot.free = NULL;
+	depot.made = (depot.made + WEFT__CHUNK - 1) / WEFT__CHUNK * WEFT__CHUNK;
 }

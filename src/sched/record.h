@@ -153,7 +153,7 @@ size_t weft__record_count(void);
 bool weft__record_refill(struct weft__record_cache *cache);
 void weft__record_spill(struct weft__record_cache *cache);
 
-/* In a forked child: no handle names a thread any more. */
+/* In a forked child: no handle names a thread any more, nor will one that is in use: indexes are not used again. */
 void weft__record_forget(void);
 
 /* Give all of them back. */

@@ -17,6 +17,8 @@
 #include "weft/runtime.h"
 #include "weft/thread.h"
 
+enum { PROXY_STACK = 65536 };
+
 static weft__cold void first_use(struct weft__thread *t, unsigned class)
 {
 	t->class = (uint8_t) class;
@@ -131,15 +133,37 @@ static int spawn_green(weft_t *thread, const struct weft__spawn *what)
 	return 0;
 }
 
+/* The thread that stands for it needs little stack. */
+static int spawn_process(weft_t *thread, struct weft__spawn *what)
+{
+	struct weft__attr proxy = *what->attr;
+	uint64_t id, handle = WEFT_NONE;
+	int err = weft__process_source->begin(what, &id);
+	if (err)
+		return err;
+	proxy.class_plus_one = (uint8_t)(weft__stack_class(PROXY_STACK) + 1);
+	what->attr = &proxy;
+	err = spawn_green(thread ? &handle : NULL, what);
+	if (err) {
+		weft__process_source->abandon(id);
+		return err;
+	}
+	if (thread) {
+		weft__process_source->begun(id, handle);
+		*thread = handle;
+	}
+	return 0;
+}
+
 /* Everything but a plain green thread from a cached stack. */
 static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_attr, struct weft__spawn what)
 {
 	static const struct weft__attr plain;
 	const struct weft__attr *attr = public_attr ? (const struct weft__attr *)(const void *)public_attr : &plain;
 	what.attr = attr;
-	if (!what.fn || attr->kind > WEFT_KIND_BOUND || attr->class_plus_one > WEFT__STACK_CLASSES)
+	if (!what.fn || attr->kind > WEFT_KIND_PROCESS || attr->class_plus_one > WEFT__STACK_CLASSES)
 		return -EINVAL;
-	if (attr->home_plus_one && (attr->kind == WEFT_KIND_BOUND || attr->home_plus_one > weft_workers()))
+	if (attr->home_plus_one && (attr->kind != WEFT_KIND_GREEN || attr->home_plus_one > weft_workers()))
 		return -EINVAL;
 	bool inside = weft__worker() != NULL;
 	int err = inside ? 0 : weft__pool_enter_outside();
@@ -150,6 +174,8 @@ static weft__cold int spawn_slow(weft_t *thread, const struct weft_attr *public_
 			weft__add_acqrel(&weft__pool.spawned_outside, 1);
 		inside = false;
 		err = weft__spawn_bound(thread, &what);
+	} else if (attr->kind == WEFT_KIND_PROCESS) {
+		err = spawn_process(thread, &what);
 	} else {
 		err = spawn_green(thread, &what);
 	}

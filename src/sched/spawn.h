@@ -16,6 +16,15 @@ struct weft__spawn {
 	struct weft__scope *scope; /* whose child it is, having been counted; or NULL */
 };
 
+/* Threads that are processes (src/process). begin starts one and makes `what` the thread that stands for it; then follows begun, with
+ * the handle if anybody gets it, or abandon. */
+struct weft__process_source {
+	int (*begin)(struct weft__spawn *what, uint64_t *id);
+	void (*begun)(uint64_t id, uint64_t handle);
+	void (*abandon)(uint64_t id);
+};
+extern const struct weft__process_source *weft__process_source;
+
 /* A thread on a kernel thread of its own. 0, -EAGAIN or -ENOMEM. */
 int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what);
 
@@ -29,6 +38,9 @@ enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__rec
 
 /* At the end of a thread, which nobody can cancel any more: if it was canceled, note that in its fate. True: there is one. */
 bool weft__note_cancel(const struct weft__thread *self);
+
+/* By a thread, last of all it does: what its joiner gets told of its end, but for its result. */
+void weft__note_end(int how, int signal, int code);
 
 /* What a green thread begins with; of a scope's child. */
 struct weft__arch_next weft__thread_main(void *self);

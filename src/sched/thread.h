@@ -22,6 +22,8 @@ enum weft__thread_kind {
 	WEFT__OUTSIDE, /* somebody else's kernel thread, while it is inside a call; likewise */
 };
 
+enum { WEFT__NOTED = 2 }; /* of `escaped`: weft__note_end */
+
 struct weft__wait;
 struct weft__mutex;
 struct weft__scope;
@@ -42,7 +44,7 @@ struct weft__thread {
 	uint32_t seen; /* the low half of record->park when a permit was last taken */
 	uint8_t kind;
 	uint8_t class;
-	uint8_t escaped; /* others may know of it: its handle before weft_spawn has returned that, or a wait of its */
+	uint8_t escaped; /* others may know of it: its handle before weft_spawn has returned that, or a wait of its; WEFT__NOTED */
 	int8_t result; /* kinds that wait in the kernel: how the wait ended; a green thread's stands in its saved frame */
 
 	/* what waiting and spawning touch besides */

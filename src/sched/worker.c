@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
@@ -84,6 +85,12 @@ void weft__worker_free_all(void)
 		destroy(w);
 	}
 	weft__store_rel(&weft__pool.workers, 0);
+}
+
+void weft__worker_forget(void)
+{
+	growth = (struct weft__lock){ 0 };
+	memset(&weft__pool, 0, sizeof weft__pool);
 }
 
 static struct weft__worker *worker(uint32_t index)

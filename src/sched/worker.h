@@ -242,6 +242,7 @@ weft__inline void weft__worker_leave(struct weft__worker *w)
 /* Make and free the pool's workers; start one on a kernel thread of its own: 0 or a negative errno value. */
 struct weft__worker *weft__worker_new(void);
 void weft__worker_free_all(void);
+void weft__worker_forget(void); /* in a forked child: there never were any */
 int weft__worker_start(void);
 
 /* Be this worker on the calling kernel thread, until the pool stops. */

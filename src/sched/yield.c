@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Yield, exit, self. */
+#include "src/os/kthread.h"
 #include "src/sched/cancel.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
@@ -28,7 +29,7 @@ int weft_yield(void)
 {
 	struct weft__worker *w = weft__worker();
 	if (weft__unlikely(!w || !w->current)) {
-		weft__os_relax();
+		weft__os_kthread_yield();
 		return 0;
 	}
 	struct weft__thread *self = w->current;

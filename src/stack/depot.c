@@ -176,6 +176,11 @@ void weft__stack_destroy(void)
 	}
 }
 
+void weft__stack_forget(void)
+{
+	memset(depots, 0, sizeof depots);
+}
+
 struct weft__stack_counts weft__stack_count(unsigned class)
 {
 	struct depot *d = &depots[class];

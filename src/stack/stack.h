@@ -128,6 +128,9 @@ bool weft__stack_guard_hit(const void *addr, const void *head, unsigned class);
 /* Unmap every slab: no stack is in use and every cache is flushed or forgotten. */
 void weft__stack_destroy(void);
 
+/* In a forked child: there are none. The memory stays, since the caller may stand on one of them. */
+void weft__stack_forget(void);
+
 /* For benches and tests. */
 struct weft__stack_counts {
 	size_t made, in_depot, released;

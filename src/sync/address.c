@@ -3,6 +3,7 @@
 #include "src/sync/address.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* A million threads, each waiting for something else, make queues of 16; untouched, the table costs no memory. */
 enum { QUEUES_LOG2 = 16 };
@@ -75,6 +76,13 @@ static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 	waiter->queued = false;
 	unlock(q);
 	return queued;
+}
+
+void weft__address_forget(void)
+{
+	for (struct queue *q = queues; q < queues + (1 << QUEUES_LOG2); q++)
+		if (weft__load_rlx(&q->used) || weft__load_rlx(&q->lock)) /* relaxed, all: the child is alone */
+			memset(q, 0, sizeof *q);
 }
 
 int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline)

@@ -69,4 +69,7 @@ void weft__address_wake_one(weft__a32 *word, void (*choose)(struct weft__waiter 
 /* Call see(waiter, context) for all that wait, each inside its queue's lock. */
 void weft__address_each(void (*see)(const struct weft__waiter *waiter, void *context), void *context);
 
+/* In a forked child: nobody waits. */
+void weft__address_forget(void);
+
 #endif

@@ -6,11 +6,13 @@
 
 #include "src/os/barrier.h"
 #include "src/os/clock.h"
+#include "src/os/fork.h"
 #include "src/os/futex.h"
 #include "src/os/memory.h"
 
 struct weft__worker *model_worker[MODEL_THREADS_MAX];
 uint64_t model_clock;
+bool weft__os_forked;
 
 /* Big, and nothing in it is read before it is written: so it is not reset. */
 static _Alignas(16) char chunk[1 << 20];

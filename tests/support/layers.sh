@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Holds every #include of the library against the layers: a file may include its own folder and lower rows, nothing else.
 #
-#   api -> crash -> net -> {process chan sync io} -> {time ring poll} -> sched -> {stack, arch} -> os -> base
+#   api -> crash -> {net supervise} -> {process chan sync io} -> {time ring poll} -> sched -> {stack, arch} -> os -> base
 #   crash -> unwind -> {arch, os}
 #
 # arch includes base only; the primitives reach the scheduler through src/sched/park.h only.
@@ -25,7 +25,7 @@ function bad(why)
 	failed = 1
 }
 BEGIN {
-	n = split("base 0 arch 1 os 1 stack 2 unwind 2 sched 3 time 4 ring 4 poll 4 process 5 chan 5 sync 5 io 5 net 6 crash 7 api 8", word, " ")
+	n = split("base 0 arch 1 os 1 stack 2 unwind 2 sched 3 time 4 ring 4 poll 4 process 5 chan 5 sync 5 io 5 net 6 supervise 6 crash 7 api 8", word, " ")
 	for (i = 1; i < n; i += 2)
 		rows[word[i]] = word[i + 1]
 	split("stddef stdint stdbool sys/types sys/socket", word, " ")

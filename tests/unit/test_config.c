@@ -67,7 +67,7 @@ START_TEST(attributes)
 	struct weft_attr attr = WEFT_ATTR_INIT, zero = WEFT_ATTR_INIT;
 	ck_assert_int_eq(weft_attr_set_kind(&attr, WEFT_KIND_BOUND), 0);
 	ck_assert_mem_eq(&attr, &weft_attr_bound, sizeof attr);
-	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind)2), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind)3), -EINVAL);
 	ck_assert_int_eq(weft_attr_set_kind(&attr, (enum weft_kind) - 1), -EINVAL);
 	ck_assert_mem_eq(&attr, &weft_attr_bound, sizeof attr);
 	ck_assert_int_eq(weft_attr_set_kind(&attr, WEFT_KIND_GREEN), 0);

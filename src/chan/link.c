@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An end of a pair of channels between processes: a socket of whole messages. The kernel keeps the promises: a message is there
+ * whole or not at all, and the end of all who have the other end is the end of the stream.
+ *
+ * A struct weft_chan of capacity 0 whose state says LINK; the calls of call.c come here where they would not be quick.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "src/chan/chan.h"
+#include "weft/io.h"
+#include "weft/link.h"
+
+/* A message of no bytes would look like the end. */
+static size_t wire_size(const struct weft_chan *chan)
+{
+	return chan->element_size ? chan->element_size : 1;
+}
+
+/* Reset: the other end went with messages unread. That is told once, before what is still to be received. */
+int weft__link_send(struct weft_chan *chan, const void *element, uint64_t nanoseconds)
+{
+	static const char signal;
+	ssize_t n;
+	do
+		n = weft_send_timeout((int)chan->fd, chan->element_size ? element : &signal, wire_size(chan), 0,
+				      nanoseconds);
+	while (n == -ECONNRESET);
+	return n < 0 ? (int)n : 0;
+}
+
+int weft__link_recv(struct weft_chan *chan, void *element, uint64_t nanoseconds)
+{
+	char signal;
+	bool drop = !element || !chan->element_size;
+	ssize_t n;
+	do
+		n = weft_recv_timeout((int)chan->fd, drop ? &signal : element, drop ? 1 : chan->element_size, MSG_TRUNC,
+				      nanoseconds);
+	while (n == -ECONNRESET);
+	if (n < 0)
+		return (int)n;
+	return n == 0 ? -EPIPE : n == (ssize_t)wire_size(chan) ? 0 : -EMSGSIZE;
+}
+
+int weft__link_close(struct weft_chan *chan)
+{
+	uint32_t state = weft__or_acqrel(&chan->state, WEFT__CHAN_CLOSED); /* decides who closes, orders nothing */
+	if (state & WEFT__CHAN_CLOSED)
+		return -EALREADY;
+	(void)weft_shutdown((int)chan->fd, SHUT_RDWR);
+	return 0;
+}
+
+void weft__link_destroy(struct weft_chan *chan)
+{
+	(void)weft_close((int)chan->fd);
+	free(chan);
+}
+
+int weft_chan_descriptor(const struct weft_chan *end)
+{
+	return weft__chan_state(end) & WEFT__CHAN_LINK ? (int)end->fd : -EINVAL;
+}
+
+int weft_chan_open(struct weft_chan **end, int fd, size_t element_size)
+{
+	int kind = 0;
+	socklen_t length = sizeof kind;
+	if (!end || element_size > WEFT_LINK_ELEMENT_MAX)
+		return -EINVAL;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &kind, &length))
+		return -errno;
+	if (kind != SOCK_SEQPACKET)
+		return -EINVAL;
+	struct weft_chan *c = aligned_alloc(_Alignof(struct weft_chan), sizeof *c);
+	if (!c)
+		return -ENOMEM;
+	c->element_size = element_size;
+	c->capacity = 0;
+	c->fd = fd;
+	c->state = WEFT__CHAN_UNBUFFERED | WEFT__CHAN_LINK;
+	*end = c;
+	return 0;
+}
+
+int weft_chan_pair(struct weft_chan *ends[2], size_t element_size)
+{
+	int fds[2];
+	if (!ends || element_size > WEFT_LINK_ELEMENT_MAX)
+		return -EINVAL;
+	int err = weft_socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds);
+	if (err)
+		return err;
+	err = weft_chan_open(&ends[0], fds[0], element_size);
+	if (!err && (err = weft_chan_open(&ends[1], fds[1], element_size))) {
+		weft_chan_destroy(ends[0]);
+		fds[0] = -1;
+	}
+	for (int i = 0; err && i < 2; i++)
+		if (fds[i] >= 0)
+			(void)weft_close(fds[i]);
+	return err;
+}

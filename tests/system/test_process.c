@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Threads that are processes: what they are given, how they end, and what is left of them: nothing. */
+#include "tests/support/process.h"
+
+static int global = 1;
+
+static void *number(void *arg)
+{
+	return (void *)((uintptr_t)arg * 2);
+}
+
+static void *address_space(void *arg)
+{
+	uintptr_t was = (uintptr_t)global;
+	global = 77;
+	(void)arg;
+	return (void *)was;
+}
+
+static void *by_value(void *arg)
+{
+	const char *text = arg;
+	return (void *)strlen(text);
+}
+
+static void *own_runtime(void *arg)
+{
+	weft_t thread[20];
+	uintptr_t sum = 0;
+	check_eq(weft_workers(), 1);
+	check_eq(weft_spawn(NULL, WEFT_PROCESS, number, arg), -ENOTSUP);
+	for (uintptr_t i = 0; i < 20; i++)
+		thread[i] = spawn(i % 2 ? WEFT_BOUND : NULL, number, (void *)i);
+	for (int i = 0; i < 20; i++)
+		sum += (uintptr_t)join(thread[i]);
+	weft_sleep(WEFT_MS(1));
+	return (void *)sum;
+}
+
+static void *by_weft_exit(void *arg)
+{
+	weft_exit(arg);
+}
+
+static void *by_exit(void *arg)
+{
+	if (WEFT__ASAN) /* which looks for leaks, and says so by the status */
+		_exit((int)(intptr_t)arg);
+	exit((int)(intptr_t)arg);
+}
+
+static void *by_signal(void *arg)
+{
+	const struct rlimit_like {
+		int signal;
+	} *what = arg;
+	signal(what->signal, SIG_DFL);
+	raise(what->signal);
+	return NULL;
+}
+
+static void *write_nowhere(void *arg)
+{
+	*(volatile int *)arg = 1;
+	return arg;
+}
+
+static void *no_such_runtime(void *arg)
+{
+	check_eq(weft_spawn(NULL, WEFT_PROCESS, number, arg), -ENOTSUP);
+	return arg;
+}
+
+START_TEST(only_if_configured)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	struct weft_config config = WEFT_CONFIG_INIT;
+	pid_t pid;
+	run(no_such_runtime, NULL);
+	ck_assert_int_eq(weft_config_set_process_workers(NULL, 1), -EINVAL);
+	ck_assert_int_eq(weft_config_set_process_workers(&config, 257), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_data(&attr, NULL, 1), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_data(&attr, "", WEFT_DATA_MAX + 1), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_descriptors(&attr, NULL, 1), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_descriptors(&attr, &global, WEFT_DESCRIPTORS_MAX + 1), -EINVAL);
+	ck_assert_int_eq(weft_attr_set_kill_after(NULL, 1), -EINVAL);
+	ck_assert_int_eq(weft_process_id(WEFT_NONE, &pid), -ESRCH);
+}
+END_TEST
+
+static void *values(void *arg)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	char text[WEFT_DATA_MAX] = "by value";
+	check(join(spawn(WEFT_PROCESS, number, (void *)21)) == (void *)42);
+	global = 5; /* which a child cannot know */
+	check(join(spawn(WEFT_PROCESS, address_space, NULL)) == (void *)1);
+	check_eq(global, 5);
+	global = 1;
+	check(join(spawn(WEFT_PROCESS, own_runtime, NULL)) == (void *)380);
+	check(join(spawn(WEFT_PROCESS, by_weft_exit, (void *)7)) == (void *)7);
+	check_eq(weft_attr_set_kind(&attr, WEFT_KIND_PROCESS), 0);
+	check_eq(weft_attr_set_name(&attr, "a name"), 0);
+	check_eq(weft_attr_set_data(&attr, text, 9), 0);
+	check(join(spawn(&attr, by_value, NULL)) == (void *)8);
+	memset(text, 'x', sizeof text - 1);
+	check_eq(weft_attr_set_data(&attr, text, sizeof text), 0);
+	check(join(spawn(&attr, by_value, NULL)) == (void *)(sizeof text - 1));
+	check_eq(weft_spawn(NULL, WEFT_PROCESS, NULL, NULL), -EINVAL);
+	return arg;
+}
+
+START_TEST(what_it_is_given)
+{
+	for (int i = 0; i < runtimes(2); i++)
+		run_with_processes(values, NULL);
+}
+END_TEST
+
+static void *crash_all(void *arg)
+{
+	static const int signals[] = { SIGKILL, SIGTERM, SIGABRT, SIGUSR1 };
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	check_eq(weft_attr_set_kind(&attr, WEFT_KIND_PROCESS), 0);
+	weft_t survivor = spawn(WEFT_PROCESS, own_runtime, NULL);
+	for (int i = 0; i < 4; i++) {
+		check_eq(weft_attr_set_data(&attr, &signals[i], sizeof signals[i]), 0);
+		struct weft_status status = end_of(spawn(&attr, by_signal, NULL));
+		check_eq(status.how, WEFT_CRASHED);
+		check_eq(status.signal, signals[i]);
+		check(status.result == NULL);
+		check_eq(weft_join(spawn(&attr, by_signal, NULL), NULL), -EOWNERDEAD);
+	}
+	struct weft_status status = end_of(spawn(WEFT_PROCESS, by_exit, (void *)3));
+	check_eq(status.how, WEFT_EXITED);
+	check_eq(status.code, 3);
+	status = end_of(spawn(WEFT_PROCESS, number, (void *)4));
+	check_eq(status.how, WEFT_EXITED);
+	check_eq(status.code, 0);
+	check(status.result == (void *)8);
+	check(join(survivor) == (void *)380);
+	return arg;
+}
+
+START_TEST(how_it_ends)
+{
+	run_with_processes(crash_all, NULL);
+}
+END_TEST
+
+static void *segfault(void *arg)
+{
+	struct weft_status status = end_of(spawn(WEFT_PROCESS, write_nowhere, (void *)16));
+	if (!WEFT__ASAN && !WEFT__TSAN) { /* whose handlers exit */
+		check_eq(status.how, WEFT_CRASHED);
+		check_eq(status.signal, SIGSEGV);
+	}
+	return arg;
+}
+
+static int segfault_child(void *arg)
+{
+	run_with_processes(segfault, arg);
+	return 0;
+}
+
+START_TEST(a_crash_is_reported)
+{
+	fflush(NULL);
+	int ends[2], status;
+	char text[4096] = "";
+	ck_assert_int_eq(pipe(ends), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		dup2(ends[1], STDERR_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		alarm(60);
+		_exit(segfault_child(NULL));
+	}
+	close(ends[1]);
+	size_t n = 0;
+	for (ssize_t got; n < sizeof text - 1 && (got = read(ends[0], text + n, sizeof text - 1 - n)) > 0;)
+		n += (size_t)got;
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_msg(strstr(text, "SIGSEGV") || strstr(text, "Sanitizer"), "it said: %s", text);
+}
+END_TEST
+
+/* --- descriptors --- */
+
+struct pipes {
+	int in, out, closed;
+};
+
+static void *copy_one(void *arg)
+{
+	const struct pipes *p = arg;
+	char c = 0;
+	if (fcntl(p->closed, F_GETFD) >= 0)
+		return (void *)1;
+	if (weft_read(p->in, &c, 1) != 1)
+		return (void *)2;
+	c++;
+	return weft_write(p->out, &c, 1) == 1 && weft_read(p->in, &c, 1) == 0 ? NULL : (void *)3;
+}
+
+/* The numbers are exchanged between them, so that whoever puts them in place one by one loses some. */
+static void *descriptors_of(void *arg)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	int a[2], b[2], other = open("/dev/null", O_RDONLY);
+	char c = 'a';
+	check_eq(weft_pipe2(a, O_CLOEXEC), 0);
+	check_eq(weft_pipe2(b, O_CLOEXEC), 0);
+	int high = fcntl(a[0], F_DUPFD_CLOEXEC, 900);
+	check(high >= 900);
+	struct pipes p = { high, b[1], other };
+	const int fds[] = { high, b[1] };
+	check_eq(weft_attr_set_kind(&attr, WEFT_KIND_PROCESS), 0);
+	check_eq(weft_attr_set_data(&attr, &p, sizeof p), 0);
+	check_eq(weft_attr_set_descriptors(&attr, fds, 2), 0);
+	weft_t thread = spawn(&attr, copy_one, NULL);
+	check_eq(weft_close(high) | weft_close(a[0]) | weft_close(b[1]), 0);
+	check_eq(weft_write(a[1], &c, 1), 1);
+	check_eq(weft_read(b[0], &c, 1), 1);
+	check_eq(c, 'b');
+	check_eq(weft_close(a[1]), 0); /* nobody else has it: the child reads the end */
+	check(join(thread) == NULL);
+	check_eq(weft_read(b[0], &c, 1), 0);
+	check_eq(weft_close(b[0]) | close(other), 0);
+	const int bad[] = { 998 };
+	check_eq(weft_attr_set_descriptors(&attr, bad, 1), 0);
+	check_eq(weft_spawn(NULL, &attr, copy_one, NULL), -EBADF);
+	return arg;
+}
+
+START_TEST(descriptors_are_in_place)
+{
+	run_with_processes(descriptors_of, NULL);
+}
+END_TEST
+
+static void *count_descriptors(void *arg)
+{
+	(void)arg;
+	return (void *)(uintptr_t)descriptors();
+}
+
+static void *in_sequence(void *arg)
+{
+	unsigned before = 0;
+	int n = rounds(1000);
+	for (int i = 0; i < n; i++) {
+		check(join(spawn(WEFT_PROCESS, number, (void *)(uintptr_t)i)) == (void *)(2 * (uintptr_t)i));
+		if (i == 0)
+			before = descriptors();
+	}
+	check_eq(descriptors(), before);
+	void *first = join(spawn(WEFT_PROCESS, count_descriptors, NULL));
+	check(join(spawn(WEFT_PROCESS, count_descriptors, NULL)) == first);
+	check(join(spawn(WEFT_PROCESS, count_descriptors, NULL)) == first);
+	check_eq(waitpid(-1, NULL, WNOHANG), -1); /* none is a child of the program */
+	check_eq(errno, ECHILD);
+	return arg;
+}
+
+static void *in_bound(void *arg)
+{
+	return join(spawn(WEFT_PROCESS, number, arg));
+}
+
+static void *one(void *arg)
+{
+	return join(spawn(WEFT_BOUND, in_bound, arg));
+}
+
+START_TEST(a_thousand_in_sequence)
+{
+	unsigned before = 0;
+	if (runtimes(2) == 2) {
+		run_with_processes(one, NULL); /* what weft keeps for good is there by now */
+		before = descriptors();
+	}
+	run_with_processes(in_sequence, NULL);
+	ck_assert(!before || descriptors() <= before); /* an emulator may have some of its own */
+}
+END_TEST
+
+static void *at_once(void *arg)
+{
+	enum { N = 100 };
+	weft_t thread[N];
+	for (uintptr_t i = 0; i < N; i++)
+		thread[i] = spawn(WEFT_PROCESS, i % 3 == 2 ? by_exit : number, (void *)i);
+	for (uintptr_t i = 0; i < N; i++) {
+		struct weft_status status = end_of(thread[i]);
+		check_eq(status.how, WEFT_EXITED);
+		check_eq(status.code, i % 3 == 2 ? i : 0);
+		check(status.result == (void *)(i % 3 == 2 ? 0 : 2 * i));
+	}
+	return arg;
+}
+
+static void *from_everywhere(void *arg)
+{
+	join(spawn(WEFT_BOUND, at_once, NULL));
+	pthread_t thread = outsider(at_once, NULL);
+	weft_t green = spawn(NULL, at_once, NULL);
+	at_once(NULL);
+	join(green);
+	wait_until(pthread_tryjoin_np(thread, NULL) == 0);
+	return arg;
+}
+
+START_TEST(from_all_kinds_of_threads)
+{
+	run_with_processes(from_everywhere, NULL);
+	if (runtimes(2) < 2)
+		return;
+	struct weft_config config = with_processes();
+	ck_assert_int_eq(weft_start(&config), 0);
+	ck_assert_int_eq(weft_start(&config), -EALREADY);
+	at_once(NULL); /* the runtime has its helper still */
+	ck_assert_int_eq(weft_stop(), 0);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { only_if_configured,
+				       what_it_is_given,
+				       how_it_ends,
+				       a_crash_is_reported,
+				       descriptors_are_in_place,
+				       a_thousand_in_sequence,
+				       from_all_kinds_of_threads,
+				       NULL };
+	return run_tests("system/process", tests);
+}
