@@ -85,6 +85,7 @@ dist_man_MANS += \
 	docs/man/weft_fsync.3 \
 	docs/man/weft_fsync_timeout.3 \
 	docs/man/weft_ftruncate.3 \
+	docs/man/weft_io_features.3 \
 	docs/man/weft_join.3 \
 	docs/man/weft_join_status.3 \
 	docs/man/weft_join_status_timeout.3 \

@@ -17,6 +17,7 @@ weftinclude_HEADERS = \
 	include/weft/local.h \
 	include/weft/net.h \
 	include/weft/process.h \
+	include/weft/poller.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \
 	include/weft/status.h \

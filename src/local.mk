@@ -3,6 +3,7 @@
 lib_LTLIBRARIES += libweft.la
 libweft_la_LDFLAGS = -version-info $(WEFT_VERSION_INFO) -Wl,--version-script=$(srcdir)/src/weft.map
 libweft_la_CPPFLAGS = $(AM_CPPFLAGS) -include src/crash/own_text.h
+libweft_la_LIBADD = $(LIBURING_LIBS)
 EXTRA_libweft_la_DEPENDENCIES = src/weft.map
 EXTRA_DIST += src/weft.map
 
@@ -112,20 +113,29 @@ libweft_la_SOURCES += \
 	src/os/sigpipe.c \
 	src/os/sigpipe.h \
 	src/os/syscall.h \
+	src/os/uring.c \
+	src/os/uring.h \
 	src/poll/entry.h \
 	src/poll/epoll.c \
+	src/poll/epoll.h \
 	src/poll/fd.c \
 	src/poll/fd.h \
 	src/poll/outside.c \
 	src/poll/outside.h \
 	src/poll/poller.c \
 	src/poll/poller.h \
+	src/poll/refused.c \
+	src/poll/refused.h \
+	src/poll/request.c \
+	src/poll/request.h \
 	src/poll/table.c \
 	src/process/child.c \
 	src/process/helper.c \
 	src/process/process.h \
 	src/process/proxy.c \
 	src/process/spawn.c \
+	src/poll/uring.c \
+	src/poll/uring.h \
 	src/sched/attr.h \
 	src/sched/bias.c \
 	src/sched/bias.h \

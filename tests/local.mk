@@ -103,6 +103,7 @@ system_tests = \
 	tests/system/test_supervise_process \
 	tests/system/test_ticker \
 	tests/system/test_timeout \
+	tests/system/test_uring \
 	tests/system/test_waitgroup \
 	tests/system/test_workers \
 	tests/system/test_years

@@ -56,7 +56,7 @@ WEFT_API int weft_config_set_deadlock(struct weft_config *config, enum weft_dead
 WEFT_API int weft_config_set_dump_signal(struct weft_config *config, int signal);
 
 enum weft_io {
-	WEFT_IO_DEFAULT = 0, /* $WEFT_IO if it is set (epoll, uring), or else the best that there is */
+	WEFT_IO_DEFAULT = 0, /* $WEFT_IO if it is set (epoll, uring), or else io_uring */
 	WEFT_IO_EPOLL = 1,
 	WEFT_IO_URING = 2
 };

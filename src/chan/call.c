@@ -86,7 +86,7 @@ weft__inline int wait_as(struct weft_chan *chan, enum weft_case_kind kind, void 
 					 weft__self(&outside),
 					 kind == WEFT_SEND ? &to_send : &to_recv,
 					 chan,
-					 false };
+					 .shielded = false };
 	call.waiting.thread = call.wait.self;
 	call.waiting.element = element;
 	call.waiting.race = NULL;

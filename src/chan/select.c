@@ -213,7 +213,7 @@ static int wait_for(struct select *s, uint64_t deadline)
 {
 	static const struct weft__reason reason = { "one of several channels", NULL };
 	struct weft__thread outside;
-	s->wait = (struct weft__wait){ commit, revoke, weft__self(&outside), &reason, s->cases, false };
+	s->wait = (struct weft__wait){ commit, revoke, weft__self(&outside), &reason, s->cases, .shielded = false };
 	int err = weft__park(&s->wait, deadline);
 	if (s->wake)
 		weft__ready(s->wake);

@@ -42,7 +42,7 @@ static bool take_back(struct weft__request *r)
 static int run_in_pool(struct weft__thread *self, void *(*fn)(void *), void *arg, void **result, uint64_t deadline)
 {
 	static const struct weft__reason reason = { "the blocking pool", NULL };
-	struct weft__request r = { .wait = { request_commit, request_revoke, self, &reason, NULL, false },
+	struct weft__request r = { .wait = { request_commit, request_revoke, self, &reason, NULL, .shielded = false },
 				   .fn = fn,
 				   .arg = arg };
 	int err = weft_testcancel();

@@ -64,6 +64,7 @@ static int accept_until(int fd, struct sockaddr *from, socklen_t *length, int fl
 			       .deadline = deadline,
 			       .fd = fd,
 			       .way = WEFT__INPUT,
+			       .exclusive = true,
 			       .flags = flags,
 			       .address = from,
 			       .length_out = length };

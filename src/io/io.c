@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Try, wait, try. */
 #include "src/io/io.h"
+
+#include "src/poll/poller.h"
+#include "src/poll/request.h"
+#include "src/sched/worker.h"
 #include "weft/time.h"
 
 static const struct weft__reason reasons[2] = { { "input from a descriptor", NULL },
@@ -43,32 +47,85 @@ static int pause_deaf(struct weft__io *io, struct weft__fd *e)
 
 static int wait(struct weft__io *io, struct weft__fd *e)
 {
-	return io->deaf ? pause_deaf(io, e) : weft__fd_wait(e, io->fd, io->way, &reasons[io->way], io->deadline);
+	return io->deaf ? pause_deaf(io, e)
+			: weft__fd_wait(e, io->fd, io->way, io->exclusive, &reasons[io->way], io->deadline);
+}
+
+/* By edges: one that is to be carried on is. */
+static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e, bool woken)
+{
+	uint32_t seen = weft__fd_look(e, io->way);
+	if (!(io->begins && !woken) && is_in_vain(io, seen))
+		return -EAGAIN;
+	ssize_t n = io->try(io, e);
+	if (weft__likely(n != -EAGAIN)) {
+		bool dry = shows_dry(io, e, seen, n) && weft__fd_dry(e, io->way, seen);
+		if (woken && !dry)
+			weft__fd_pass(e, io->way);
+	} else if (!io->deaf) {
+		(void)weft__fd_dry(e, io->way, seen); /* or something has come: then the wait ends at once */
+	}
+	return n;
+}
+
+/* By requests: what is done without a try, it being predicted to be in vain, is done by them. */
+static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e, bool woken)
+{
+	bool waits = io->deadline && !io->no_wait && !io->deaf && weft__self_or_null();
+	if (!woken && !io->begins && waits && weft__fd_skips(e, io->way))
+		return -EAGAIN;
+	ssize_t n = io->try(io, e);
+	if (weft__likely(n != -EAGAIN))
+		weft__fd_predict(e, io->way, woken, shows_dry(io, e, 0, n));
+	else if (!woken)
+		weft__fd_predict_none(e, io->way);
+	return n;
+}
+
+/* Whether a request can do all of it: wait, and receive into the caller's buffer. */
+static bool can_receive(struct weft__io *io, int kind)
+{
+	return io->receives && weft__worker() && kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE &&
+	       weft__poller_epoch();
+}
+
+/* received: it is done, or has failed for good. */
+static ssize_t wait_or_receive(struct weft__io *io, struct weft__fd *e, bool *received)
+{
+	const struct weft__reason *reason = &reasons[WEFT__INPUT];
+	int kind = weft__fd_kind(e, io->fd);
+	*received = false;
+	if (!can_receive(io, kind))
+		return wait(io, e);
+	enum weft__request_op op = kind == WEFT__FD_PIPE ? WEFT__READ : WEFT__RECEIVE;
+	ssize_t n = weft__request_receive(e, io->fd, op, io->data, io->size, reason, io->deadline);
+	if (n == -EAGAIN)
+		return wait(io, e);
+	if (n > 0)
+		weft__fd_predict(e, WEFT__INPUT, true, kind == WEFT__FD_STREAM && n < (ssize_t)io->size);
+	*received = true;
+	return n;
 }
 
 ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e)
 {
+	int last = -ETIMEDOUT;
 	for (bool woken = false;; woken = true) {
-		uint32_t seen = weft__fd_look(e, io->way);
-		if ((io->begins && !woken) || !is_in_vain(io, seen)) {
-			ssize_t n = io->try(io, e);
-			if (weft__likely(n != -EAGAIN)) {
-				bool dry = shows_dry(io, e, seen, n) && weft__fd_dry(e, io->way, seen);
-				if (woken && !dry)
-					weft__fd_pass(e, io->way);
-				return n;
-			}
-			if (!io->deaf)
-				(void)weft__fd_dry(e, io->way,
-						   seen); /* or something has come: then the wait ends at once */
-		}
+		bool uring = weft__poller_is_uring(), received;
+		ssize_t n = uring ? try_by_requests(io, e, woken) : try_by_edges(io, e, woken);
+		if (weft__likely(n != -EAGAIN))
+			return n;
 		if (io->no_wait || io->deadline == 0)
-			return io->no_wait ? -EAGAIN : -ETIMEDOUT;
-		int err = wait(io, e);
-		if (err == -ETIMEDOUT)
+			return io->no_wait ? -EAGAIN : last;
+		n = uring ? wait_or_receive(io, e, &received) : (received = false, wait(io, e));
+		if (received)
+			return n;
+		if (n == -ETIMEDOUT || (n == -ECANCELED && io->exclusive)) {
 			io->deadline = 0; /* the last try: the poller may be late */
-		else if (weft__unlikely(err))
-			return err;
+			last = (int)n;
+		} else if (weft__unlikely(n)) {
+			return n;
+		}
 	}
 }
 

@@ -17,10 +17,12 @@ struct weft__io {
 	uint64_t deadline; /* WEFT__NEVER; or 0: one try */
 	int fd;
 	enum weft__fd_way way;
-	bool tells;   /* on a stream a count below `size` shows that it is dry */
-	bool begins;  /* the first try must be made, whatever the entry says */
-	bool no_wait; /* the caller asked for -EAGAIN */
-	bool deaf;    /* nothing tells when it is worth to try again: see weft__io_is_deaf */
+	bool tells;	/* on a stream a count below `size` shows that it is dry */
+	bool begins;	/* the first try must be made, whatever the entry says */
+	bool receives;	/* a ring may do it on a socket: a receive into one buffer, without flags */
+	bool exclusive; /* see weft__fd_wait */
+	bool no_wait;	/* the caller asked for -EAGAIN */
+	bool deaf;	/* nothing tells when it is worth to try again: see weft__io_is_deaf */
 	int flags;
 	socklen_t length;
 	size_t size;

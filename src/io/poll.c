@@ -12,6 +12,7 @@
 #include "src/io/ready.h"
 #include "src/os/io.h"
 #include "src/poll/outside.h"
+#include "src/poll/poller.h"
 #include "weft/time.h"
 
 /* One waiter for each descriptor and direction asked for. */
@@ -42,7 +43,13 @@ static int add(struct asking *a, size_t index, enum weft__fd_way way)
 	}
 	if (err)
 		return err;
-	a->set.waiter[i] = (struct weft__fd_waiter){ .set = &a->set, .entry = e, .way = way };
+	unsigned events = (unsigned)a->fds[index].events;
+	events = way == WEFT__OUTPUT ? events & OUTPUT_EVENTS : events & ~(unsigned)OUTPUT_EVENTS;
+	a->set.waiter[i] =
+		(struct weft__fd_waiter){ .set = &a->set,
+					  .entry = e,
+					  .way = way,
+					  .request = { .fd = a->fds[index].fd, .op = WEFT__POLL, .events = events } };
 	a->index[i] = index;
 	a->set.n++;
 	return 0;
@@ -90,9 +97,10 @@ static int arm_all(struct asking *a)
 	return err == -EPERM ? 0 : err;
 }
 
+static const struct weft__reason reason = { "any of several descriptors", NULL };
+
 static int wait_inside(struct asking *a, uint64_t deadline)
 {
-	static const struct weft__reason reason = { "any of several descriptors", NULL };
 	int n = arm_all(a);
 	while (n == -EBADF && (n = ask(a)) == 0) /* closed by close(2): it says which */
 		n = arm_all(a);
@@ -106,6 +114,12 @@ static int wait_inside(struct asking *a, uint64_t deadline)
 	return late > 0 ? late : n;
 }
 
+static int wait_in_kernel(struct asking *a, struct pollfd *fds, struct weft__fd **entries, uint64_t deadline)
+{
+	return weft__self_or_null() ? weft__outside_park(fds, a->n, entries, a->set.n, &reason, deadline)
+				    : weft__outside_wait(fds, a->n, entries, a->set.n, deadline);
+}
+
 static int wait_outside(struct asking *a, uint64_t deadline)
 {
 	struct pollfd *fds = malloc((a->n + 1) * sizeof *fds);
@@ -116,7 +130,7 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 			memcpy(fds, a->fds, a->n * sizeof *fds);
 		for (size_t i = 0; i < a->set.n; i++)
 			entries[i] = a->set.waiter[i].entry;
-		n = weft__outside_wait(fds, a->n, entries, a->set.n, deadline);
+		n = wait_in_kernel(a, fds, entries, deadline);
 		if (a->n)
 			memcpy(a->fds, fds, a->n * sizeof *fds);
 	}
@@ -127,13 +141,20 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 	return n == -EBADF ? closed(a) : n;
 }
 
+/* Whether it waits by the poller, and not in the kernel. */
+static bool is_inside(void)
+{
+	struct weft__thread *self = weft__self_or_null();
+	return self && (weft__is_green(self) || !weft__poller_is_uring());
+}
+
 static int wait(struct asking *a, uint64_t deadline)
 {
 	int n = add_all(a);
 	if (n == 0 && a->gone)
 		n = a->gone;
 	else if (n == 0)
-		n = weft__self_or_null() ? wait_inside(a, deadline) : wait_outside(a, deadline);
+		n = is_inside() ? wait_inside(a, deadline) : wait_outside(a, deadline);
 	for (size_t i = 0; i < a->set.n; i++)
 		weft__fd_leave(a->set.waiter[i].entry);
 	return n;

@@ -44,6 +44,7 @@ static ssize_t receive(int fd, void *buffer, size_t size, int flags, struct sock
 				       .deadline = deadline,
 				       .fd = fd,
 				       .way = WEFT__INPUT,
+				       .receives = !flags && !from && size,
 				       .flags = flags,
 				       .size = size,
 				       .data = buffer,

@@ -97,6 +97,7 @@ static struct weft__io io_of(int fd, void *data, size_t size, int parts, enum we
 				  .fd = fd,
 				  .way = way,
 				  .tells = true,
+				  .receives = way == WEFT__INPUT && parts == NO_VECTOR && size > 0,
 				  .flags = parts,
 				  .size = size,
 				  .data = data };

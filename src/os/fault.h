@@ -21,6 +21,8 @@ enum weft__os_site {
 	WEFT__OS_FILE,
 	WEFT__OS_PROCESS,
 	WEFT__OS_EPOLL,
+	WEFT__OS_URING,
+	WEFT__OS_URING_ENTER,
 	WEFT__OS_SITES
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend on epoll: one instance for all workers, each descriptor in it once, edge-triggered, so that nothing has to be
+ * The poller on epoll: one instance for all workers, each descriptor in it once, edge-triggered, so that nothing has to be
  * told to the kernel at each wait, and anybody can collect: another worker, or the monitor when all are busy.
  *
  * A descriptor that is closed leaves the instance by itself; where a copy of it lives on (dup, fork), its edges carry an
@@ -10,10 +10,11 @@
  * Rejected: an instance for each worker. It keeps connections where they are, but the edges of a busy worker wait for it, or
  * others have to look into all instances; and whoever is first to become idle has nothing to do.
  */
-#include "src/os/epoll.h"
+#include "src/poll/epoll.h"
 
 #include <errno.h>
 
+#include "src/os/epoll.h"
 #include "src/os/io.h"
 #include "src/poll/fd.h"
 #include "src/poll/poller.h"
@@ -27,7 +28,7 @@ static struct {
 	int fd, event;
 } epoll;
 
-static int begin(void)
+int weft__epoll_begin(void)
 {
 	int err;
 	epoll.fd = weft__os_epoll_create();
@@ -44,14 +45,14 @@ static int begin(void)
 	return err;
 }
 
-static void end(void)
+void weft__epoll_end(void)
 {
 	weft__os_close(epoll.event);
 	weft__os_close(epoll.fd);
 }
 
 /* What the kernel knows may be other than what we think: of a copy, or one closed behind our back. */
-static int arm(int fd, uint32_t generation, unsigned ways, bool known)
+int weft__epoll_arm(int fd, uint32_t generation, unsigned ways, bool known)
 {
 	uint32_t events = EPOLLET | EPOLLRDHUP | EPOLLPRI;
 	uint64_t key = (uint64_t)generation << 32 | (uint32_t)fd;
@@ -78,7 +79,7 @@ static unsigned edge_of(uint32_t events)
 }
 
 /* The wake is level-triggered, so that whoever collects besides does not take it from who sleeps. */
-static void collect(struct weft__list *woken, uint64_t deadline)
+void weft__epoll_collect(struct weft__list *woken, uint64_t deadline)
 {
 	struct epoll_event events[EVENTS];
 	int n = weft__os_epoll_wait(epoll.fd, events, EVENTS, deadline);
@@ -91,9 +92,7 @@ static void collect(struct weft__list *woken, uint64_t deadline)
 	}
 }
 
-static void wake(void)
+void weft__epoll_wake(void)
 {
 	weft__os_eventfd_add(epoll.event);
 }
-
-const struct weft__poll_backend weft__poll_epoll = { "epoll", begin, end, arm, collect, wake };

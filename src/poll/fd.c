@@ -8,6 +8,7 @@
 #include "src/poll/entry.h"
 #include "src/poll/outside.h"
 #include "src/poll/poller.h"
+#include "src/poll/request.h"
 
 enum { NOT_COMMITTED, ASLEEP, OVER };
 
@@ -86,6 +87,8 @@ void weft__fd_edge(int fd, uint32_t generation, unsigned edge, struct weft__list
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way)
 {
 	struct weft__list woken;
+	if (weft__poller_is_uring())
+		return; /* each has a request of its own */
 	weft__list_init(&woken);
 	weft__fd_lock(e);
 	if (!(weft__load_rlx(&e->edges[way]) & WEFT__FD_DRY))
@@ -143,16 +146,24 @@ static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 	return dequeue(weft__container(wait, struct weft__fd_waiter, wait));
 }
 
-int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
+int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
 		  uint64_t deadline)
 {
 	struct weft__thread *self = weft__self_or_null();
 	if (weft__unlikely(!self))
 		return weft__fd_wait_outside(e, fd, way, deadline);
-	int err = weft__fd_arm(e, fd, way, false);
+	int err = weft__poller_begin();
 	if (weft__unlikely(err))
 		return err;
-	struct weft__fd_waiter waiter = { .entry = e, .way = way, .wait = { commit, revoke, self, reason, e, false } };
+	if (weft__poller_is_uring())
+		return weft__is_green(self) ? weft__request_wait(e, fd, way, exclusive, reason, deadline)
+					    : weft__fd_wait_bound(e, fd, way, reason, deadline);
+	err = weft__fd_arm(e, fd, way, false);
+	if (weft__unlikely(err))
+		return err;
+	struct weft__fd_waiter waiter = { .entry = e,
+					  .way = way,
+					  .wait = { commit, revoke, self, reason, e, .shielded = false } };
 	err = weft__park(&waiter.wait, deadline);
 	return waiter.closed ? -EBADF : err;
 }
@@ -183,8 +194,10 @@ static bool set_revoke(struct weft__wait *wait, struct weft__thread *self)
 
 int weft__fd_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline)
 {
+	if (weft__poller_is_uring())
+		return weft__request_wait_any(set, reason, deadline);
 	weft__store_rlx(&set->state, NOT_COMMITTED); /* relaxed: nobody knows of it yet */
-	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, false };
+	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, .shielded = false };
 	int err = weft__park(&set->wait, deadline);
 	for (size_t i = 0; i < set->n; i++)
 		(void)dequeue(&set->waiter[i]);

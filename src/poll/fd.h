@@ -37,6 +37,7 @@
 #define WEFT_SRC_POLL_FD_H
 
 #include "src/base/list.h"
+#include "src/poll/uring.h"
 #include "src/sched/park.h"
 
 enum weft__fd_way { WEFT__INPUT, WEFT__OUTPUT };
@@ -91,13 +92,16 @@ struct weft__fd_waiter {
 	uint32_t seen; /* of a set: the edges before the kernel was asked */
 	/* under the entry's lock */
 	bool queued;
-	bool closed; /* woken by a close */
+	bool closed;			    /* woken by a close */
+	bool asked;			    /* to end, for its time limit or a cancel */
+	struct weft__uring_request request; /* where the poller is io_uring */
 };
 
 /* One that waits until any of several waiters of its is woken; they take nothing from the descriptors. */
 struct weft__fd_set {
 	struct weft__wait wait;
 	weft__a32 state;
+	weft__a32 left; /* where the poller is io_uring: requests, and one's own share */
 	size_t n;
 	struct weft__fd_waiter *waiter;
 };
@@ -147,9 +151,41 @@ weft__inline bool weft__fd_dry(struct weft__fd *e, enum weft__fd_way way, uint32
 	return weft__cas_acqrel(&e->edges[way], &seen, (seen & ~WEFT__FD_ENDED) | WEFT__FD_DRY);
 }
 
-/* Wait for an edge if it is dry. 0, or -EBADF: it is being closed; what weft__park returns; what arming fails with.
+/*
+ * Where the poller is io_uring a wait costs next to nothing if something is there already, and a try in vain costs a system call. So
+ * calls are predicted to find nothing: the next one after a short count; and of those after full ones more and more, as long as the
+ * tries between them are in vain. In `edges`, which count none here; all relaxed: hints.
+ */
+#define WEFT__FD_SKIP 0x100u   /* so many calls are to wait without a try: a byte */
+#define WEFT__FD_STEP 0x10000u /* and so many after the next try in vain: a byte */
+enum { WEFT__FD_STEP_MAX = 15 };
+
+weft__inline bool weft__fd_skips(struct weft__fd *e, enum weft__fd_way way)
+{
+	return weft__load_rlx(&e->edges[way]) / WEFT__FD_SKIP % 256 != 0;
+}
+
+/* A call has done something: without a try (`waited`), or by one. short: it found all there was. */
+weft__inline void weft__fd_predict(struct weft__fd *e, enum weft__fd_way way, bool waited, bool is_short)
+{
+	uint32_t word = weft__load_rlx(&e->edges[way]), step = word / WEFT__FD_STEP % 256,
+		 skip = word / WEFT__FD_SKIP % 256;
+	skip = is_short ? 1 : waited && skip ? skip - 1 : 0;
+	weft__store_rlx(&e->edges[way], (waited || is_short ? step : 0) * WEFT__FD_STEP + skip * WEFT__FD_SKIP);
+}
+
+/* A try was in vain. */
+weft__inline void weft__fd_predict_none(struct weft__fd *e, enum weft__fd_way way)
+{
+	uint32_t step = weft__load_rlx(&e->edges[way]) / WEFT__FD_STEP % 256;
+	step = 2 * step + 1 > WEFT__FD_STEP_MAX ? WEFT__FD_STEP_MAX : 2 * step + 1;
+	weft__store_rlx(&e->edges[way], step * WEFT__FD_STEP + (step + 1) * WEFT__FD_SKIP);
+}
+
+/* Wait for an edge if it is dry; exclusive: it wakes one for each thing that comes, and what was meant for one whose wait ends
+ * otherwise may have no other to wake, so that one tries once more. 0, or -EBADF: it is being closed; what weft__park returns; what arming fails with.
  * Who gets 0 calls weft__fd_pass after its next try, unless that has found it dry. */
-int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
+int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
 		  uint64_t deadline);
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way);
 

@@ -2,24 +2,52 @@
 /* The poller as the scheduler sees it: its life, whose turn it is to sleep in it, and what it makes runnable. */
 #include "src/poll/poller.h"
 
-#include "src/base/panic.h"
+#include <errno.h>
+
 #include "src/os/clock.h"
 #include "src/os/lock.h"
+#include "src/os/uring.h"
+#include "src/poll/epoll.h"
 #include "src/poll/fd.h"
+#include "src/poll/refused.h"
+#include "src/poll/request.h"
+#include "src/poll/uring.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
+#include "weft/poller.h"
 
 static struct {
 	struct weft__lock lock; /* beginning and end */
 	weft__a32 epoch;	/* 0 when there is none */
 	uint16_t last;		/* the latest epoch; under lock */
-	const struct weft__poll_backend *backend;
-} poller = { .backend = &weft__poll_epoll };
+	enum weft_io wanted;	/* set at start */
+	weft__a32 is_uring;	/* the one that has begun, or did last; written under lock */
+} poller;
 
 void weft__poller_choose(enum weft_io io)
 {
-	if (io == WEFT_IO_URING)
-		weft__warn("io_uring was asked for, but this version of weft has no poller on it: epoll it is");
+	poller.wanted = io;
+}
+
+bool weft__poller_is_uring(void)
+{
+	return weft__load_rlx(&poller.is_uring); /* relaxed: published by the epoch, or a fact */
+}
+
+int weft_io_features(struct weft_io_features *features)
+{
+	struct weft__os_uring_offer offer;
+	if (!features)
+		return -EINVAL;
+	weft__os_uring_probe(&offer);
+	*features = (struct weft_io_features){
+		.poller = weft__poller_is_uring() ? WEFT_IO_URING : WEFT_IO_EPOLL,
+		.uring_error = offer.error,
+		.uring_setup = offer.setup,
+		.uring_features = offer.features,
+		.uring_last_op = offer.last_op,
+	};
+	return 0;
 }
 
 uint32_t weft__poller_epoch(void)
@@ -31,7 +59,12 @@ static int begin(void)
 {
 	if (weft__load_rlx(&poller.epoch))
 		return 0;
-	int err = poller.backend->begin();
+	int err = poller.wanted == WEFT_IO_EPOLL ? -ENOTSUP : weft__uring_begin();
+	if (err && poller.wanted != WEFT_IO_EPOLL)
+		weft__uring_refused(err);
+	weft__store_rlx(&poller.is_uring, !err); /* relaxed: published by the epoch */
+	if (err)
+		err = weft__epoll_begin();
 	if (err)
 		return err;
 	if (++poller.last == 0)
@@ -57,14 +90,12 @@ static void stop(void)
 		return;
 	weft__lock(&poller.lock);
 	weft__store_rel(&poller.epoch, 0); /* order POLLER */
-	poller.backend->end();
+	if (weft__poller_is_uring())
+		weft__uring_end();
+	else
+		weft__epoll_end();
 	weft__store_rlx(&weft__pool.armed, 0); /* relaxed: under the lock, and nobody runs */
 	weft__unlock(&poller.lock);
-}
-
-int weft__poller_arm(int fd, uint32_t generation, unsigned ways, bool known)
-{
-	return poller.backend->arm(fd, generation, ways, known);
 }
 
 void weft__poller_armed(void)
@@ -101,12 +132,34 @@ static unsigned make_runnable(struct weft__worker *w, struct weft__list *woken)
 	return n;
 }
 
+/* What a worker's ring has completed: into its lanes, or if it does not come to that into the injector. */
+static unsigned reap(struct weft__worker *w, bool instead)
+{
+	struct weft__list done, woken;
+	weft__list_init(&done);
+	weft__list_init(&woken);
+	weft__uring_reap(w, &done);
+	weft__request_finish(&done, &woken);
+	return make_runnable(instead ? NULL : w, &woken);
+}
+
+static bool look(struct weft__worker *w)
+{
+	unsigned n = reap(w, false);
+	w->collected += n;
+	return n > 0;
+}
+
 static bool collect(struct weft__worker *w)
 {
 	struct weft__list woken;
+	if (weft__poller_epoch() && weft__poller_is_uring()) { /* `armed` and `requests` alone order nothing */
+		weft__uring_enter(w, false, 0);
+		return look(w);
+	}
 	weft__list_init(&woken);
-	if (weft__poller_epoch()) /* `armed` alone orders nothing */
-		poller.backend->collect(&woken, 0);
+	if (weft__poller_epoch())
+		weft__epoll_collect(&woken, 0);
 	unsigned n = make_runnable(w, &woken);
 	if (w)
 		w->collected += n;
@@ -118,21 +171,34 @@ static bool collect(struct weft__worker *w)
 static void sleep_in(struct weft__worker *w, uint64_t deadline)
 {
 	struct weft__list woken;
+	bool uring = weft__poller_epoch() && weft__poller_is_uring();
 	weft__list_init(&woken);
-	if (weft__poller_epoch())
-		poller.backend->collect(&woken, deadline);
+	if (uring)
+		weft__uring_enter(w, true, deadline);
+	else if (weft__poller_epoch())
+		weft__epoll_collect(&woken, deadline);
 	weft__worker_enter(w);
-	w->collected = make_runnable(w, &woken);
+	w->collected = uring ? reap(w, false) : make_runnable(w, &woken);
 	weft__worker_leave(w);
-	if (w->quiet && w->collected <= 1)
+	if (uring || (w->quiet && w->collected <= 1))
 		weft__store_rlx(&w->polled, weft__os_now()); /* relaxed: a hint to the monitor */
 }
 
-static void wake(void)
+static void wake(struct weft__worker *w)
 {
-	if (weft__poller_epoch())
-		poller.backend->wake();
+	if (!weft__poller_epoch())
+		return;
+	if (weft__poller_is_uring())
+		weft__uring_wake(w);
+	else
+		weft__epoll_wake();
 }
 
-static const struct weft__poller_source source = { collect, sleep_in, wake, stop };
+static bool stand_in(struct weft__worker *w)
+{
+	weft__uring_stand_in(w);
+	return reap(w, true) > 0;
+}
+
+static const struct weft__poller_source source = { look, collect, sleep_in, wake, stand_in, stop };
 const struct weft__poller_source *weft__poller_source = &source;

@@ -10,8 +10,10 @@
 #include "src/os/lock.h"
 #include "src/os/memory.h"
 #include "src/poll/entry.h"
+#include "src/poll/epoll.h"
 #include "src/poll/outside.h"
 #include "src/poll/poller.h"
+#include "src/poll/request.h"
 #include "src/sched/idle.h"
 #include "weft/thread.h"
 
@@ -152,12 +154,12 @@ int weft__fd_arm(struct weft__fd *e, int fd, enum weft__fd_way way, bool anew)
 	if (!anew && is_armed(e, 1u << way))
 		return 0;
 	int err = weft__poller_begin();
-	if (err)
+	if (err || weft__poller_is_uring())
 		return err;
 	weft__fd_lock(e);
 	bool known = is_armed(e, 3);
 	unsigned ways = (known ? weft__load_rlx(&e->armed) : 0u) | 1u << way;
-	err = weft__poller_arm(fd, weft__load_rlx(&e->generation), ways, known);
+	err = weft__epoll_arm(fd, weft__load_rlx(&e->generation), ways, known);
 	if (!err) {
 		weft__store_rlx(&e->armed, (uint8_t)ways);
 		weft__store_rlx(&e->epoch, (uint16_t)weft__poller_epoch());
@@ -188,8 +190,12 @@ static void wake_all(struct weft__fd *e)
 	struct weft__list woken;
 	weft__list_init(&woken);
 	weft__fd_lock(e);
-	weft__fd_take(e, WEFT__INPUT, true, &woken);
-	weft__fd_take(e, WEFT__OUTPUT, true, &woken);
+	if (weft__poller_is_uring()) {
+		weft__request_evict(e, &woken);
+	} else {
+		weft__fd_take(e, WEFT__INPUT, true, &woken);
+		weft__fd_take(e, WEFT__OUTPUT, true, &woken);
+	}
 	weft__fd_unlock(e);
 	weft__fd_ready(&woken);
 }
@@ -203,6 +209,8 @@ void weft__fd_fresh(int fd, enum weft__fd_kind kind)
 		wake_all(e);
 	weft__fd_lock(e);
 	uint32_t armed = reset(e, kind);
+	if (weft__poller_is_uring() && kind == WEFT__FD_STREAM)
+		weft__store_rlx(&e->edges[WEFT__INPUT], WEFT__FD_SKIP); /* relaxed: a hint */
 	weft__fd_unlock(e);
 	weft__poller_disarmed(armed);
 }
@@ -247,7 +255,7 @@ static void evict(struct weft__fd *e)
 	bool kicked = weft__outside_kick();
 	wake_all(e);
 	while (!all_out(e)) {
-		struct closing c = { { closing_commit, NULL, weft__self(&outside), &reason, e, true }, e };
+		struct closing c = { { closing_commit, NULL, weft__self(&outside), &reason, e, .shielded = true }, e };
 		(void)weft__park(&c.wait, WEFT__NEVER);
 	}
 	if (kicked)

@@ -46,6 +46,8 @@ bool weft__end_wait(struct weft__thread *t)
 			weft__wait_won(t);
 			return true;
 		}
+		if (wait->asks)
+			return false;
 		look_again(round);
 	}
 	return false;

@@ -37,17 +37,31 @@ static bool has_nothing(struct weft__worker *w)
 	       !weft__pinned_any(w);
 }
 
-/* One that has nothing to run, and would ask in vain by what was last, asks by going to sleep there at once. */
+static bool asked_lately(struct weft__worker *w)
+{
+	uint64_t now = weft__os_now();
+	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns)
+		return true;
+	weft__store_rlx(&w->polled, now); /* relaxed: a hint to the monitor */
+	return false;
+}
+
+/* Descriptors are armed. One that has nothing to run, and would ask in vain by what was last, asks by going to sleep there at once. */
 static void ask_poller(struct weft__worker *w)
 {
 	bool nothing = has_nothing(w);
-	if (nothing && w->quiet && w->collected <= 1 && weft__poller_is_free())
+	if (nothing && w->quiet && w->collected <= 1 && weft__poller_is_free(w))
 		return;
-	uint64_t now = weft__os_now();
-	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns && !nothing)
-		return;
-	weft__store_rlx(&w->polled, now); /* relaxed: a hint to the monitor */
-	(void)weft__poller_source->collect(w);
+	if (!asked_lately(w) || nothing)
+		(void)weft__poller_source->collect(w);
+}
+
+/* Requests are on its ring. It hands over and sleeps by one system call, so one that is on its way to sleep does neither yet. */
+static void ask_ring(struct weft__worker *w)
+{
+	bool sleeps = !w->current && !w->searching && !w->expects_inbox;
+	if (!weft__poller_source->look(w) && !sleeps && !asked_lately(w))
+		(void)weft__poller_source->collect(w);
 }
 
 static void age(struct weft__worker *w)
@@ -74,7 +88,9 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 	struct weft__thread *next = weft__load_rlx(&w->next);
 	collect_timers(w);
 	weft__injector_take(w);
-	if (weft__load_rlx(&weft__pool.armed)) /* relaxed: who waits here has armed it here */
+	if (weft__load_rlx(&w->requests)) /* relaxed, both: who waits here has done so here */
+		ask_ring(w);
+	else if (weft__load_rlx(&weft__pool.armed))
 		ask_poller(w);
 	if (next) {
 		weft__store_rlx(&w->next, NULL);

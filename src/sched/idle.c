@@ -57,7 +57,7 @@ static void rouse(struct weft__worker *w, uint32_t how)
 	bool polls = w->polls;
 	weft__store_rel(&w->wake, how); /* order WAKE */
 	if (polls)
-		weft__poller_source->wake();
+		weft__poller_source->wake(w);
 	else
 		weft__os_futex_wake(&w->wake, 1);
 }
@@ -149,7 +149,7 @@ static struct weft__thread *look(struct weft__worker *w)
 
 static bool worth_spinning(struct weft__worker *w)
 {
-	if (weft__poller_is_free() && !w->expects_inbox)
+	if (weft__poller_is_free(w) && !w->expects_inbox)
 		return false; /* there is a better place to wait for most of what could come */
 	if (w->searching || w->expects_inbox)
 		return true;
@@ -211,7 +211,7 @@ static void list_asleep(struct weft__worker *w)
 	uint32_t held = WEFT__TOKEN_HELD;
 	bool give_back = weft__cas_acqrel(&w->token, &held, WEFT__TOKEN_NONE); /* order TOKEN: it may be lost */
 	weft__lock(&weft__pool.sleep_lock);
-	w->polls = weft__poller_is_free();
+	w->polls = weft__poller_is_free(w);
 	if (w->polls) {
 		w->quiet = w->collected <= 1;
 		weft__store_rlx(&weft__pool.polling, 1); /* relaxed: as asleep */
@@ -262,7 +262,8 @@ static void wait(struct weft__worker *w)
 static void fence_against_workers(struct weft__worker *w)
 {
 	weft__fence_full(); /* order SEARCH: a worker that is not counted here sees us listed */
-	if (weft__load_acq(&weft__pool.workers) > 1 || (w->polls && !w->quiet)) /* order WORKERS */
+	bool busy = w->polls && !w->quiet && !weft__load_rlx(&w->requests);
+	if (weft__load_acq(&weft__pool.workers) > 1 || busy) /* order WORKERS */
 		weft__os_barrier();
 }
 
@@ -272,7 +273,7 @@ void weft__sleep(struct weft__worker *w)
 	list_asleep(w);
 	fence_against_workers(w);
 	bool work = can_run && weft__work_visible();
-	bool stay = w->polls || !weft__poller_is_free(); /* order POLLED: after the barrier */
+	bool stay = w->polls || !weft__poller_is_free(w); /* order POLLED: after the barrier */
 	if (stay && !work && !weft__pinned_any(w) && !weft__pool_drained() && !weft__pool_stopping())
 		wait(w);
 	if (!unlist_self(w)) {

@@ -109,7 +109,8 @@ static weft__noinline int join_slow(uint64_t handle, struct wanted wanted, uint6
 {
 	struct weft__thread outside;
 	static const struct weft__reason reason = { "the end of a thread", joined };
-	struct join_wait j = { .wait = { join_commit, join_revoke, weft__self(&outside), &reason, &j.handle, false },
+	struct join_wait j = { .wait = { join_commit, join_revoke, weft__self(&outside), &reason, &j.handle,
+					 .shielded = false },
 			       .record = weft__record_of(handle),
 			       .handle = handle };
 	if (!j.record)

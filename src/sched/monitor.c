@@ -9,6 +9,7 @@
  *   - blocked in the kernel while work waits: take its token away, for a sleeping or a new worker to run that work.
  *     When the blocked worker comes back it finds its token gone at its next dispatch.
  *   - (once a look) work and a free token, and nobody asleep: after a while, one spare worker more
+ *   - not looking at what its ring has completed, nor handing over what it is to: the monitor does, into the injector
  *   - busy, all of them, for so long that nobody has asked the poller: the monitor does, into the injector
  *   - running one thread on and on, nobody being asleep: what waits behind it goes to the injector, where the others look
  *
@@ -96,6 +97,25 @@ static bool stand_in(uint64_t now)
 	return true;
 }
 
+/* It has requests on its ring, and neither sleeps there nor looks. */
+static bool neglects_ring(struct weft__worker *w, uint64_t now)
+{
+	return weft__load_rlx(&w->requests) && !weft__load_rlx(&w->asleep) &&
+	       now - weft__load_rlx(&w->polled) >= weft__tune.monitor_min_ns; /* relaxed, all: hints */
+}
+
+/* True: it may go on like that. */
+static bool stand_in_at_ring(struct weft__worker *w, uint64_t now)
+{
+	if (!neglects_ring(w, now))
+		return false;
+	if (weft__poller_source->stand_in(w)) {
+		weft__bias_poke(&w->bias);
+		weft__wake_one();
+	}
+	return true;
+}
+
 /* True if there was something to do. */
 static bool look_at(struct weft__worker *w, uint64_t now)
 {
@@ -143,8 +163,11 @@ static bool look_at_all(uint64_t now)
 {
 	bool found = poll_overdue(now);
 	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
-	for (uint32_t i = 0; i < n; i++)
-		found |= look_at(weft__load_acq(&weft__pool.worker[i]), now);
+	for (uint32_t i = 0; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
+		found |= stand_in_at_ring(w, now);
+		found |= look_at(w, now);
+	}
 	found |= stand_in(now);
 	return found;
 }

@@ -112,7 +112,9 @@ static int park_kernel(struct weft__wait *wait, uint64_t deadline)
 		return self->result;
 	}
 	while (weft__load_acq(&self->wake) == 0) /* order WAKE */
-		if (!weft__os_futex_wait(&self->wake, 0, deadline) && deadline != WEFT__NEVER) {
+		if (wait->sleep) {
+			wait->sleep(wait, deadline);
+		} else if (!weft__os_futex_wait(&self->wake, 0, deadline) && deadline != WEFT__NEVER) {
 			if (weft__load_acq(&self->wake) == 0 && wait->revoke && wait->revoke(wait, self)) {
 				weft__wait_over(self);
 				return -ETIMEDOUT;
@@ -254,7 +256,7 @@ int weft__park_permit(uint64_t deadline)
 		return 0;
 	if (deadline == 0)
 		return -ETIMEDOUT;
-	struct weft__wait wait = { permit_commit, permit_revoke, self, &permit_reason, NULL, false };
+	struct weft__wait wait = { permit_commit, permit_revoke, self, &permit_reason, NULL, .shielded = false };
 	return weft__park(&wait, deadline);
 }
 

@@ -37,6 +37,9 @@ struct weft__wait {
 	const struct weft__reason *reason;
 	const void *object; /* what it waits for, passed to reason->owner */
 	bool shielded;	    /* neither cancellation nor the deadlines of scopes end it */
+	bool asks; /* revoke may be false for another reason: that it has asked for the end, and the thread is woken when that comes */
+	/* Not green: where it waits in the kernel, until self->wake is set or has been waited for long enough; NULL: on that. */
+	void (*sleep)(struct weft__wait *wait, uint64_t deadline);
 };
 
 /*

@@ -12,5 +12,6 @@ struct weft__tune weft__tune = {
 	.monitor_min_ns = 1000000,
 	.monitor_max_ns = 10000000,
 	.trim_ns = 5000000000,
+	.uring_entries = 256,
 	.spare_workers = 64,
 };

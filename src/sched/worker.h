@@ -50,6 +50,8 @@
 #include "src/sched/thrown.h"
 #include "src/sched/tune.h"
 
+struct weft__uring;
+
 enum { WEFT__WORKERS_MAX = 256, WEFT__ALL_WORKERS_MAX = 512 };
 
 /* How a worker was seen: so many looks in a row with the same count of dispatches. */
@@ -88,7 +90,9 @@ struct weft__worker {
 
 	/* atomic: written by the owner alone, read by others */
 	weft__a64 spawned, ended;
-	weft__a64 polled; /* when it last asked the poller at a look around */
+	weft__a64 polled;   /* when it last asked the poller at a look around */
+	weft__a32 requests; /* on its ring, by whoever holds that; while there are any it sleeps there */
+	_Atomic(struct weft__uring *) uring; /* src/poll/uring.h; NULL: it has waited for no descriptor yet */
 
 	/* atomic: written by the owner, by who wakes it, and by the monitor when it takes the token away */
 	weft__a32 token;
@@ -179,13 +183,18 @@ extern const struct weft__source *weft__timer_source;
  * is armed.
  */
 struct weft__poller_source {
+	/* Inside the lock of a worker that has requests: make the threads runnable for which these are over, as far as that can be seen
+	 * without a system call. True if there were any. */
+	bool (*look)(struct weft__worker *worker);
 	/* Make the threads runnable whose descriptors are ready, without waiting: inside the lock of `worker`, in its lanes; or,
 	 * that being NULL, in the injector. True if there were any. */
 	bool (*collect)(struct weft__worker *worker);
 	/* The same, by its owner, not inside the lock, having waited for them: until the deadline, or `wake`, or for no reason. */
 	void (*sleep)(struct weft__worker *worker, uint64_t deadline);
-	/* Have whoever is in `sleep` return, or who comes next. */
-	void (*wake)(void);
+	/* Have this one return, who is in `sleep` or about to be. */
+	void (*wake)(struct weft__worker *worker);
+	/* By the monitor: the worker has requests and does not come to them. True if that made any thread runnable. */
+	bool (*stand_in)(struct weft__worker *worker);
 	/* The pool has stopped. */
 	void (*stop)(void);
 };
@@ -212,10 +221,12 @@ weft__inline struct weft__worker *weft__worker(void)
 	return weft__arch_worker();
 }
 
-/* Whether descriptors are waited for, and nobody sleeps in the poller. Relaxed, both: hints, but after a fence. */
-weft__inline bool weft__poller_is_free(void)
+/* Whether a worker that falls asleep does so in the poller: it has requests there, or descriptors are armed and nobody does yet.
+ * Relaxed, all: hints, but after a fence. */
+weft__inline bool weft__poller_is_free(const struct weft__worker *w)
 {
-	return weft__load_rlx(&weft__pool.armed) && !weft__load_rlx(&weft__pool.polling);
+	return weft__load_rlx(&w->requests) ||
+	       (weft__load_rlx(&weft__pool.armed) && !weft__load_rlx(&weft__pool.polling));
 }
 
 /* Whether light fences need help; see src/base/atomic.h. */

@@ -93,7 +93,7 @@ int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline)
 	if (deadline == 0)
 		return -ETIMEDOUT;
 	waiter->wait = (struct weft__wait){ commit,	    revoke,	    weft__self(&outside),
-					    waiter->reason, waiter->object, waiter->shielded };
+					    waiter->reason, waiter->object, .shielded = waiter->shielded };
 	int err = weft__park(&waiter->wait, deadline);
 	return err == 0 && !waiter->slept ? -EAGAIN : err;
 }

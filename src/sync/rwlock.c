@@ -152,7 +152,7 @@ static int lock(struct weft_rwlock *rwlock, bool writer, uint64_t deadline)
 		return -ETIMEDOUT;
 	static const struct weft__reason reason = { "a reader-writer lock", NULL };
 	struct weft__thread outside;
-	struct waiter waiter = { .wait = { commit, revoke, weft__self(&outside), &reason, l, false },
+	struct waiter waiter = { .wait = { commit, revoke, weft__self(&outside), &reason, l, .shielded = false },
 				 .lock = l,
 				 .writer = writer };
 	int err = weft__park(&waiter.wait, deadline);

@@ -90,23 +90,33 @@ static int with_fault(void *arg)
 	return get(calls) >= plan.nth;
 }
 
+static void fail_as(struct plan p)
+{
+	for (p.nth = 1; p.nth <= 60; p.nth++) {
+		struct child child = run_child(with_fault, &p);
+		ck_assert_msg(WIFEXITED(child.status) && WEXITSTATUS(child.status) <= 1,
+			      "call %d%s: wait status %#x; it said: %s", (int)p.nth, p.from_then_on ? " on" : "",
+			      (unsigned)child.status, child.text);
+		if (WEXITSTATUS(child.status) == 0)
+			break;
+	}
+	ck_assert_uint_gt(p.nth, 1); /* the site exists, and is reached */
+}
+
+static void fail_each_once(enum weft__os_site site, int err)
+{
+	fail_as((struct plan){ .site = site, .err = err });
+}
+
 static void fail_each(enum weft__os_site site, int err)
 {
-	struct plan p = { .site = site, .err = err };
-	for (int i = 0; i < 2; i++)
-		for (p.nth = 1, p.from_then_on = i; p.nth <= 60; p.nth++) {
-			struct child child = run_child(with_fault, &p);
-			ck_assert_msg(WIFEXITED(child.status) && WEXITSTATUS(child.status) <= 1,
-				      "call %d%s: wait status %#x; it said: %s", (int)p.nth,
-				      p.from_then_on ? " on" : "", (unsigned)child.status, child.text);
-			if (WEXITSTATUS(child.status) == 0)
-				break;
-		}
-	ck_assert_uint_gt(p.nth, 1); /* the site exists, and is reached */
+	fail_each_once(site, err);
+	fail_as((struct plan){ .site = site, .err = err, .from_then_on = true });
 }
 
 START_TEST(epoll_fails)
 {
+	ck_assert_int_eq(setenv("WEFT_IO", "epoll", 1), 0);
 	fail_each(WEFT__OS_EPOLL, -ENFILE);
 }
 END_TEST
@@ -117,8 +127,35 @@ START_TEST(mapping_fails)
 }
 END_TEST
 
+/* Whether there is a poller on io_uring, and it is chosen from here on. */
+static bool by_uring(void)
+{
+	struct weft_io_features features;
+	ck_assert_int_eq(weft_io_features(&features), 0);
+	ck_assert_int_eq(setenv("WEFT_IO", "uring", 1), 0);
+	if (features.uring_error)
+		printf("no io_uring here: error %d\n", -features.uring_error);
+	return !features.uring_error;
+}
+
+START_TEST(rings_fail)
+{
+	if (by_uring())
+		fail_each(WEFT__OS_URING, -ENFILE);
+}
+END_TEST
+
+/* For moments: what they were to hand over or wait for is so by the next. */
+START_TEST(entering_fails)
+{
+	static const int errors[] = { -EINTR, -EAGAIN, -EBUSY, -ENOMEM };
+	for (int i = 0; i < 4 && by_uring(); i++)
+		fail_each_once(WEFT__OS_URING_ENTER, errors[i]);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { epoll_fails, mapping_fails, NULL };
+	const TTest *const tests[] = { epoll_fails, rings_fail, entering_fails, mapping_fails, NULL };
 	return run_tests("fault/fail_io", tests);
 }

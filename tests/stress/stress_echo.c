@@ -117,9 +117,22 @@ static void *all(void *arg)
 	return NULL;
 }
 
-static void *nothing(void *arg)
+/* Wait for a descriptor in every way that a thread can. */
+static void *wait_once(void *arg)
 {
+	int fds[2];
+	char data;
+	check_eq(weft_pipe2(fds, 0), 0);
+	check_eq(weft_read_timeout(fds[0], &data, 1, WEFT_US(1)), -ETIMEDOUT);
+	check_eq(weft_close(fds[0]), 0);
+	check_eq(weft_close(fds[1]), 0);
 	return arg;
+}
+
+static void *wait_by_all(void *arg)
+{
+	join(spawn(WEFT_BOUND, wait_once, NULL));
+	return wait_once(arg);
 }
 
 START_TEST(echo)
@@ -129,7 +142,7 @@ START_TEST(echo)
 	check_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
 	limit.rlim_cur = limit.rlim_max;
 	check_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	run(nothing, NULL); /* what the runtime keeps, it has by now */
+	run(wait_by_all, NULL); /* what the runtime keeps, it has by now */
 	int before = open_descriptors();
 	run(all, &m);
 	ck_assert_uint_eq(get(gone), CONNECTIONS);

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* Waits by requests; see request.h. */
+#include "src/poll/request.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include "src/poll/entry.h"
+#include "src/sched/worker.h"
+#include "weft/time.h"
+
+enum { NOT_COMMITTED, ASLEEP, OVER };
+
+/* --- under the entry's lock --- */
+
+static bool enqueue(struct weft__fd_waiter *waiter)
+{
+	struct weft__fd *e = waiter->entry;
+	waiter->closed = weft__fd_is_closing(e);
+	if (waiter->closed || waiter->asked)
+		return false;
+	weft__list_push_back(&e->waiters[waiter->way], &waiter->node);
+	waiter->queued = true;
+	weft__uring_queue(&waiter->request);
+	return true;
+}
+
+static void dequeue(struct weft__fd_waiter *waiter)
+{
+	weft__list_remove(&waiter->node);
+	waiter->queued = false;
+}
+
+static void win(struct weft__fd_waiter *waiter, struct weft__list *woken)
+{
+	weft__wait_won(waiter->set ? waiter->set->wait.self : waiter->wait.self);
+	weft__list_push_back(woken, &waiter->node);
+}
+
+/* Its request is over. One of a set wakes that if it is the first, or the last that is waited for: then it may be gone. */
+static void complete(struct weft__fd_waiter *waiter, struct weft__list *woken)
+{
+	struct weft__fd_set *set = waiter->set;
+	dequeue(waiter);
+	if (!set) {
+		win(waiter, woken);
+		return;
+	}
+	if (weft__xchg_acqrel(&set->state, OVER) == ASLEEP) /* order FD-SET */
+		win(waiter, woken);
+	if (weft__sub_acqrel(&set->left, 1) == 1) /* order FD-SET */
+		win(waiter, woken);
+}
+
+static bool take_back(struct weft__fd_waiter *waiter)
+{
+	bool back = waiter->queued && weft__uring_take_back(&waiter->request);
+	if (back)
+		dequeue(waiter);
+	return back;
+}
+
+void weft__request_evict(struct weft__fd *e, struct weft__list *woken)
+{
+	for (int way = 0; way < 2; way++) {
+		struct weft__list *waiters = &e->waiters[way], *node, *next;
+		for (node = waiters->next; node != waiters; node = next) {
+			struct weft__fd_waiter *waiter = weft__container(node, struct weft__fd_waiter, node);
+			next = node->next;
+			waiter->closed = true;
+			if (weft__uring_take_back(&waiter->request))
+				complete(waiter, woken);
+		}
+	}
+}
+
+/* --- one --- */
+
+static bool commit(struct weft__wait *wait)
+{
+	struct weft__fd_waiter *waiter = weft__container(wait, struct weft__fd_waiter, wait);
+	struct weft__fd *e = waiter->entry;
+	weft__fd_lock(e);
+	bool queued = enqueue(waiter);
+	weft__fd_unlock(e);
+	return queued;
+}
+
+static bool revoke(struct weft__wait *wait, struct weft__thread *self)
+{
+	struct weft__fd_waiter *waiter = weft__container(wait, struct weft__fd_waiter, wait);
+	struct weft__fd *e = waiter->entry;
+	(void)self;
+	weft__fd_lock(e);
+	waiter->asked = true;
+	bool back = take_back(waiter);
+	weft__fd_unlock(e);
+	return back;
+}
+
+/* Why it was asked to end. It was, so this does not take long. */
+static int why(uint64_t deadline)
+{
+	int err = weft_sleep_until(deadline);
+	return err ? err : -ETIMEDOUT;
+}
+
+/* 0: the request has its result, or why not. A request can end for no reason of ours: with the kernel thread that handed it over. */
+static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
+{
+	struct weft__uring_request *r = &waiter->request;
+	for (;;) {
+		int err = weft__uring_attach(weft__worker());
+		if (weft__unlikely(err))
+			return err;
+		r->ring = NULL;
+		err = weft__park(&waiter->wait, deadline);
+		if (weft__likely(r->ring && r->result != -ECANCELED && r->result != -EINTR))
+			return 0;
+		if (waiter->closed)
+			return -EBADF;
+		if (err)
+			return err;
+		if (waiter->asked)
+			return why(deadline);
+	}
+}
+
+static struct weft__fd_waiter waiter_of(struct weft__fd *e, enum weft__fd_way way, const struct weft__reason *reason)
+{
+	return (struct weft__fd_waiter){
+		.wait = { commit, revoke, weft__self_or_null(), reason, e, .asks = true },
+		.entry = e,
+		.way = way,
+	};
+}
+
+int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive,
+		       const struct weft__reason *reason, uint64_t deadline)
+{
+	struct weft__fd_waiter waiter = waiter_of(e, way, reason);
+	waiter.request.fd = fd;
+	waiter.request.op = WEFT__POLL;
+	waiter.request.events = (way == WEFT__INPUT ? POLLIN | POLLRDHUP : POLLOUT) | (exclusive ? EPOLLEXCLUSIVE : 0);
+	int err = run(&waiter, deadline);
+	if (err)
+		return err;
+	return waiter.request.result < 0 ? (int)waiter.request.result : 0;
+}
+
+ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
+			      const struct weft__reason *reason, uint64_t deadline)
+{
+	struct weft__fd_waiter waiter = waiter_of(e, WEFT__INPUT, reason);
+	waiter.request.fd = fd;
+	waiter.request.op = op;
+	waiter.request.data = data;
+	waiter.request.size = size;
+	int err = run(&waiter, deadline);
+	return err ? err : waiter.request.result;
+}
+
+/* --- any of several --- */
+
+/* Until all are queued whoever completes one of them stops the commit, and wakes nobody. */
+static bool set_commit(struct weft__wait *wait)
+{
+	struct weft__fd_set *set = weft__container(wait, struct weft__fd_set, wait);
+	bool wait_on = true;
+	for (size_t i = 0; i < set->n && wait_on; i++) {
+		struct weft__fd *e = set->waiter[i].entry;
+		weft__fd_lock(e);
+		wait_on = enqueue(&set->waiter[i]);
+		if (wait_on)
+			weft__add_acqrel(&set->left, 1);
+		weft__fd_unlock(e);
+	}
+	uint32_t not_committed = NOT_COMMITTED;
+	return wait_on && weft__cas_acqrel(&set->state, &not_committed, ASLEEP); /* order FD-SET */
+}
+
+static bool set_revoke(struct weft__wait *wait, struct weft__thread *self)
+{
+	uint32_t asleep = ASLEEP;
+	(void)self;
+	return weft__cas_acqrel(&weft__container(wait, struct weft__fd_set, wait)->state, &asleep,
+				OVER); /* order FD-SET */
+}
+
+static bool drain_commit(struct weft__wait *wait)
+{
+	return weft__sub_acqrel(&weft__container(wait, struct weft__fd_set, wait)->left, 1) != 1; /* order FD-SET */
+}
+
+/* The frames of all of them must stay until the last request has ended. */
+static void drain(struct weft__fd_set *set)
+{
+	static const struct weft__reason reason = { "the end of requests to the kernel", NULL };
+	for (size_t i = 0; i < set->n; i++) {
+		struct weft__fd *e = set->waiter[i].entry;
+		weft__fd_lock(e);
+		if (take_back(&set->waiter[i]))
+			weft__sub_acqrel(&set->left, 1);
+		weft__fd_unlock(e);
+	}
+	set->wait = (struct weft__wait){ drain_commit, NULL, set->wait.self, &reason, set, .shielded = true };
+	(void)weft__park(&set->wait, WEFT__NEVER);
+}
+
+int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline)
+{
+	int err = weft__uring_attach(weft__worker());
+	if (err)
+		return err;
+	weft__store_rlx(&set->state, NOT_COMMITTED); /* relaxed, both: nobody knows of it yet */
+	weft__store_rlx(&set->left, 1);		     /* a share of our own */
+	for (size_t i = 0; i < set->n; i++)
+		set->waiter[i].request.ring = NULL;
+	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, .shielded = false };
+	err = weft__park(&set->wait, deadline);
+	drain(set);
+	return err;
+}
+
+/* --- reaped --- */
+
+void weft__request_finish(struct weft__list *done, struct weft__list *woken)
+{
+	while (!weft__list_empty(done)) {
+		struct weft__uring_request *r = weft__container(done->next, struct weft__uring_request, link);
+		struct weft__fd_waiter *waiter = weft__container(r, struct weft__fd_waiter, request);
+		struct weft__fd *e = waiter->entry;
+		weft__list_remove(&r->link);
+		weft__fd_lock(e);
+		complete(waiter, woken);
+		weft__fd_unlock(e);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waits for descriptors by requests on rings (src/poll/uring.h), which take the place of edges where the poller is io_uring. Each waiter has a
+ * request of its own, and the kernel is asked anew for each wait, so nothing has to be remembered between them: DRY is a hint.
+ *
+ * A wait ends when its request is reaped, or taken back before it was handed over. Who revokes a wait whose request the kernel has can
+ * only ask for its end (`asks` in src/sched/park.h): the waiter is made runnable when it is reaped, and sees why itself.
+ *
+ * Locks: entry -> ring.
+ */
+#ifndef WEFT_SRC_POLL_REQUEST_H
+#define WEFT_SRC_POLL_REQUEST_H
+
+#include "src/poll/fd.h"
+
+/* By green threads: what weft__fd_wait and weft__fd_wait_any do. */
+int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive,
+		       const struct weft__reason *reason, uint64_t deadline);
+int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline);
+
+/* WEFT__RECEIVE or WEFT__READ, of at least a byte. A count or a negative errno value; -EAGAIN: the kernel will not wait for this one. */
+ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
+			      const struct weft__reason *reason, uint64_t deadline);
+
+/* By who closes, under the entry's lock: end all waits. Those that are over already go to `woken`. */
+void weft__request_evict(struct weft__fd *e, struct weft__list *woken);
+
+/* After a reap: end the waits of these. Whoever is to be made runnable goes to `woken`, and is won. */
+void weft__request_finish(struct weft__list *done, struct weft__list *woken);
+
+#endif

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rings: what is queued, handing it over, and reaping; see uring.h.
+ *
+ * The kernel's queues are filled and emptied under the ring's lock, a spin lock, as requests are queued inside the worker's biased
+ * lock. System calls are made without it: the kernel has a lock of its own, and takes what is queued first, whoever asks it to.
+ *
+ * What the kernel is asked for may not fit: the submission queue then takes some, and the rest is handed over by another system
+ * call. What completes beyond the completion queue is kept by the kernel until there is room, and it says so in memory.
+ *
+ * To cancel a HANDED request: by a system call that any kernel thread may make (Linux 6.0). If the kernel does not know
+ * of it, as it is still on its way, or cannot cancel so, it goes to a list, which the ring's worker hands over as cancels
+ * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the same address:
+ * a request leaves that list when it is reaped, under the lock, and its frame stays until then.
+ *
+ * Rejected:
+ * - SINGLE_ISSUER and DEFER_TASKRUN: nobody could hand over, cancel or look for completions on behalf of a worker that runs one thread
+ *   on and on, and nothing completes before that ends. COOP_TASKRUN spares the same interrupts.
+ * - One ring for all workers: its lock, and each completion in another kernel thread than the one that asked.
+ * - Multishot requests: they stay, hold their descriptor open, and have to be canceled at each close.
+ *
+ * Order: URING-LOCK  the ring's lock: release -> acquire
+ */
+#include "src/poll/uring.h"
+
+#include <errno.h>
+#include <poll.h>
+
+#include "src/os/clock.h"
+#include "src/os/epoll.h"
+#include "src/os/io.h"
+#include "src/os/memory.h"
+#include "src/os/uring.h"
+#include "src/sched/worker.h"
+
+#ifdef HAVE_LIBURING
+
+/* Keys that are no request's address. */
+enum { NOBODY, EVENT };
+
+enum { READ_MAX = 1 << 30 };
+
+struct weft__uring {
+	weft__a32 lock;
+	struct io_uring ring; /* its queues: under lock */
+	/* under lock */
+	struct weft__list queued;
+	struct weft__list cancels; /* of HANDED requests */
+	bool listening;		   /* a request of the ring's own polls the event */
+	/* set once */
+	struct weft__worker *worker;
+	int event;
+};
+
+static void lock(struct weft__uring *u)
+{
+	for (unsigned round = 1; weft__xchg_acq(&u->lock, 1) != 0; round++) /* order URING-LOCK */
+		if (round % 128 == 0)
+			weft__os_relax(); /* the holder may have lost its CPU */
+		else
+			weft__cpu_relax();
+}
+
+static void unlock(struct weft__uring *u)
+{
+	weft__store_rel(&u->lock, 0); /* order URING-LOCK */
+}
+
+static struct weft__uring *ring_of(struct weft__worker *w)
+{
+	return weft__load_acq(&w->uring); /* order URING-RING */
+}
+
+/* --- life --- */
+
+static int make(struct weft__worker *w)
+{
+	struct weft__uring *u = weft__os_alloc(sizeof *u);
+	if (!u)
+		return -ENOMEM;
+	*u = (struct weft__uring){ .worker = w, .event = weft__os_eventfd() };
+	int err = u->event < 0 ? u->event : 0;
+	if (!err) {
+		err = weft__os_uring_create(&u->ring, weft__tune.uring_entries, 4 * weft__tune.uring_entries);
+		if (err)
+			weft__os_close(u->event);
+	}
+	if (err) {
+		weft__os_free(u);
+		return err;
+	}
+	weft__list_init(&u->queued);
+	weft__list_init(&u->cancels);
+	weft__store_rel(&w->uring, u); /* order URING-RING */
+	return 0;
+}
+
+/* Where one can be made, it is taken for granted that others can. */
+int weft__uring_begin(void)
+{
+	struct weft__os_uring_offer offer;
+	weft__os_uring_probe(&offer);
+	return offer.error;
+}
+
+void weft__uring_end(void)
+{
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n; i++) {
+		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
+		struct weft__uring *u = ring_of(w);
+		if (!u)
+			continue;
+		weft__store_rlx(&w->uring, NULL); /* relaxed: nobody runs */
+		io_uring_queue_exit(&u->ring);
+		weft__os_close(u->event);
+		weft__os_free(u);
+	}
+}
+
+int weft__uring_attach(struct weft__worker *w)
+{
+	return weft__likely(ring_of(w) != NULL) ? 0 : make(w);
+}
+
+/* --- queueing --- */
+
+static void link_to(struct weft__list *list, struct weft__uring_request *r)
+{
+	weft__list_push_back(list, &r->link);
+	r->linked = true;
+}
+
+static void take_out(struct weft__uring_request *r)
+{
+	if (r->linked)
+		weft__list_remove(&r->link);
+	r->linked = false;
+}
+
+/* relaxed, both: a hint to others than its worker */
+static void count(struct weft__uring *u, int n)
+{
+	weft__store_rlx(&u->worker->requests, weft__load_rlx(&u->worker->requests) + (uint32_t)n);
+}
+
+void weft__uring_queue(struct weft__uring_request *r)
+{
+	struct weft__uring *u = r->ring = ring_of(weft__worker());
+	lock(u);
+	r->state = WEFT__QUEUED;
+	link_to(&u->queued, r);
+	count(u, 1);
+	unlock(u);
+}
+
+static uint64_t key_of(const struct weft__uring_request *r)
+{
+	return (uint64_t)(uintptr_t)r;
+}
+
+/* A handed request has been asked to end by all means, but for this. */
+static void cancel(struct weft__uring *u, struct weft__uring_request *r)
+{
+	lock(u);
+	bool late = r->state == WEFT__HANDED && !r->linked;
+	if (late)
+		link_to(&u->cancels, r);
+	unlock(u);
+	if (late)
+		weft__os_eventfd_add(u->event);
+}
+
+bool weft__uring_take_back(struct weft__uring_request *r)
+{
+	struct weft__uring *u = r->ring;
+	if (!u)
+		return true;
+	lock(u);
+	bool queued = r->state == WEFT__QUEUED, handed = r->state == WEFT__HANDED;
+	if (queued) {
+		take_out(r);
+		r->ring = NULL;
+		count(u, -1);
+	}
+	unlock(u);
+	if (handed && weft__os_uring_cancel(&u->ring, key_of(r)) < 0)
+		cancel(u, r);
+	return queued;
+}
+
+/* --- handing over --- */
+
+/* Under the lock. */
+static unsigned waiting(struct weft__uring *u)
+{
+	return *u->ring.sq.ktail - __atomic_load_n(u->ring.sq.khead, __ATOMIC_ACQUIRE); /* order URING-KERNEL */
+}
+
+static struct io_uring_sqe *next(struct weft__uring *u)
+{
+	unsigned tail = *u->ring.sq.ktail, index = tail & u->ring.sq.ring_mask;
+	if (waiting(u) == u->ring.sq.ring_entries)
+		return NULL;
+	u->ring.sq.array[index] = index;
+	return &u->ring.sq.sqes[index];
+}
+
+static void publish(struct weft__uring *u, struct io_uring_sqe *sqe, uint64_t key)
+{
+	io_uring_sqe_set_data64(sqe, key);
+	__atomic_store_n(u->ring.sq.ktail, *u->ring.sq.ktail + 1, __ATOMIC_RELEASE); /* order URING-KERNEL */
+}
+
+static void describe(struct io_uring_sqe *sqe, const struct weft__uring_request *r)
+{
+	switch (r->op) {
+	case WEFT__POLL:
+		io_uring_prep_poll_add(sqe, r->fd, r->events);
+		break;
+	case WEFT__RECEIVE:
+		io_uring_prep_recv(sqe, r->fd, r->data, r->size, 0);
+		break;
+	case WEFT__READ:
+		io_uring_prep_read(sqe, r->fd, r->data, (unsigned)(r->size < READ_MAX ? r->size : READ_MAX),
+				   (uint64_t)-1);
+		break;
+	}
+}
+
+static bool stage_event(struct weft__uring *u)
+{
+	struct io_uring_sqe *sqe = u->listening ? NULL : next(u);
+	if (sqe) {
+		io_uring_prep_poll_add(sqe, u->event, POLLIN);
+		publish(u, sqe, EVENT);
+		u->listening = true;
+	}
+	return u->listening;
+}
+
+/* Requests, then cancels of any before: false if not all fit. */
+static bool stage(struct weft__uring *u)
+{
+	struct io_uring_sqe *sqe;
+	while (!weft__list_empty(&u->queued) && (sqe = next(u))) {
+		struct weft__uring_request *r = weft__container(u->queued.next, struct weft__uring_request, link);
+		take_out(r);
+		r->state = WEFT__HANDED;
+		describe(sqe, r);
+		publish(u, sqe, key_of(r));
+	}
+	while (!weft__list_empty(&u->cancels) && (sqe = next(u))) {
+		struct weft__uring_request *r = weft__container(u->cancels.next, struct weft__uring_request, link);
+		take_out(r);
+		io_uring_prep_cancel64(sqe, key_of(r), 0);
+		publish(u, sqe, NOBODY);
+	}
+	return weft__list_empty(&u->queued) && weft__list_empty(&u->cancels);
+}
+
+/* False: the kernel takes no more for now. What is staged and not taken stays, and goes the next time. */
+static bool hand_over(struct weft__uring *u, bool listen, unsigned *left)
+{
+	for (;;) {
+		lock(u);
+		bool all = (!listen || stage_event(u)) && stage(u);
+		unsigned n = *left = waiting(u);
+		unlock(u);
+		if (all)
+			return true;
+		int taken = weft__os_uring_enter(&u->ring, n, false, 0);
+		if (taken < 0 && taken != -EINTR)
+			return false;
+	}
+}
+
+void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline)
+{
+	struct weft__uring *u = ring_of(w);
+	unsigned left;
+	bool all = hand_over(u, wait, &left);
+	(void)weft__os_uring_enter(&u->ring, left, wait && all, deadline);
+}
+
+/* The kernel keeps completions that there was no room for. */
+static bool overflows(struct weft__uring *u)
+{
+	return __atomic_load_n(u->ring.sq.kflags, __ATOMIC_RELAXED) &
+	       IORING_SQ_CQ_OVERFLOW; /* relaxed: or the next time */
+}
+
+void weft__uring_stand_in(struct weft__worker *w)
+{
+	struct weft__uring *u = ring_of(w);
+	unsigned left;
+	if (u && hand_over(u, false, &left) && (left || overflows(u)))
+		(void)weft__os_uring_enter(&u->ring, left, false, 0);
+}
+
+void weft__uring_wake(struct weft__worker *w)
+{
+	weft__os_eventfd_add(ring_of(w)->event);
+}
+
+/* --- reaping --- */
+
+static void take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
+{
+	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
+	take_out(r); /* no cancel goes after it */
+	r->state = WEFT__REAPED;
+	r->result = cqe->res;
+	weft__list_push_back(done, &r->link);
+	count(u, -1);
+}
+
+/* Without the lock: it may be out of date. */
+static bool has_completions(struct weft__uring *u)
+{
+	return __atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(u->ring.cq.ktail,
+			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
+}
+
+void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+{
+	struct weft__uring *u = ring_of(w);
+	unsigned head, n = 0;
+	struct io_uring_cqe *cqe;
+	if (!u || !has_completions(u))
+		return;
+	lock(u);
+	io_uring_for_each_cqe(&u->ring, head, cqe)
+	{
+		n++;
+		if (cqe->user_data == EVENT) {
+			u->listening = false;
+			weft__os_eventfd_take(u->event);
+		} else if (cqe->user_data != NOBODY) {
+			take(u, cqe, done);
+		}
+	}
+	io_uring_cq_advance(&u->ring, n);
+	unlock(u);
+}
+
+#else
+int weft__uring_begin(void)
+{
+	return -ENOTSUP;
+}
+
+void weft__uring_end(void)
+{
+}
+
+int weft__uring_attach(struct weft__worker *w)
+{
+	(void)w;
+	return -ENOTSUP;
+}
+
+void weft__uring_queue(struct weft__uring_request *request)
+{
+	(void)request;
+}
+
+bool weft__uring_take_back(struct weft__uring_request *request)
+{
+	(void)request;
+	return true;
+}
+
+/* Requests are in frames that nobody has touched for a while. */
+static void prefetch_next(struct weft__uring *u, unsigned head)
+{
+	uint64_t key = u->ring.cq.cqes[(head + 2) & u->ring.cq.ring_mask].user_data; /* or an old one: no harm */
+	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)key;
+	__builtin_prefetch(&r->ring, 1);
+	__builtin_prefetch((char *)r - 64, 1);
+}
+
+/* Without the lock: it may be out of date. */
+static bool has_completions(struct weft__uring *u)
+{
+	return __atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(u->ring.cq.ktail,
+			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
+}
+
+void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+{
+	(void)w, (void)done;
+}
+
+void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline)
+{
+	(void)w, (void)wait, (void)deadline;
+}
+
+/* The kernel keeps completions that there was no room for. */
+static bool overflows(struct weft__uring *u)
+{
+	return __atomic_load_n(u->ring.sq.kflags, __ATOMIC_RELAXED) &
+	       IORING_SQ_CQ_OVERFLOW; /* relaxed: or the next time */
+}
+
+void weft__uring_stand_in(struct weft__worker *w)
+{
+	(void)w;
+}
+
+void weft__uring_wake(struct weft__worker *w)
+{
+	(void)w;
+}
+#endif
