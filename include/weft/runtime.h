@@ -89,8 +89,7 @@ WEFT_API WEFT_CHECK int weft_stop(void);
  * In the child of a process that forked while its runtime ran: forget that runtime and all its threads, so that another can be
  * started here. By the thread that forked, before it makes others, and while the descriptors are those of the parent. What the
  * parent's threads held or waited for (mutexes, channels, scopes) must be made anew; handles from before are stale (-ESRCH).
- * 0, also where there is nothing to forget; -EBUSY a runtime runs; -ENOTSUP weft_blocking had threads (this version
- * cannot forget them).
+ * 0, also where there is nothing to forget; -EBUSY a runtime runs.
  */
 WEFT_API int weft_fork_reset(void);
 

@@ -184,12 +184,11 @@ int weft_fork_reset(void)
 {
 	if (!weft__os_forked)
 		return weft_workers() ? -EBUSY : 0;
-	if (weft__blocking_threads())
-		return -ENOTSUP;
 	weft__dump_uninstall();
 	if (crash_handled)
 		weft__crash_uninstall();
-	weft__poller_source->stop();
+	weft__blocking_forget();
+	weft__poller_forget();
 	weft__address_forget();
 	weft__pool_forget();
 	return 0;

@@ -37,6 +37,9 @@ extern struct weft__blocking_tune {
 void weft__blocking_start(uint32_t limit);
 void weft__blocking_stop(void);
 
+/* In a forked child: there are no threads, and nobody waits for one. */
+void weft__blocking_forget(void);
+
 /* weft_blocking until a deadline; 0: only if it need not queue. */
 int weft__blocking(void *(*fn)(void *), void *arg, void **result, uint64_t deadline);
 

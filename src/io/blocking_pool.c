@@ -3,6 +3,7 @@
 #include "src/io/blocking_pool.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "src/io/blocking.h"
 #include "src/os/futex.h"
@@ -242,6 +243,11 @@ void weft__blocking_start(uint32_t limit)
 	weft__list_init(&pool.idle);
 	pool.limit = limit ? limit : weft__blocking_tune.limit;
 	pool.stopping = pool.any_gone = false;
+}
+
+void weft__blocking_forget(void)
+{
+	memset(&pool, 0, sizeof pool);
 }
 
 /* Nobody waits for a request any more: no green thread is alive. */

@@ -98,6 +98,12 @@ static void stop(void)
 	weft__unlock(&poller.lock);
 }
 
+void weft__poller_forget(void)
+{
+	poller.lock = (struct weft__lock){ 0 };
+	stop();
+}
+
 void weft__poller_armed(void)
 {
 	weft__add_acqrel(&weft__pool.armed, 1); /* order POLLED */

@@ -33,4 +33,7 @@ void weft__poller_choose(enum weft_io io);
 /* Whether anybody waits for a descriptor, or is in a call on one. */
 bool weft__poller_waiting(void);
 
+/* In a forked child: nobody is in it. It ends. */
+void weft__poller_forget(void);
+
 #endif

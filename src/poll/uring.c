@@ -28,6 +28,7 @@
 
 #include "src/os/clock.h"
 #include "src/os/epoll.h"
+#include "src/os/fork.h"
 #include "src/os/io.h"
 #include "src/os/memory.h"
 #include "src/os/uring.h"
@@ -112,7 +113,10 @@ void weft__uring_end(void)
 		if (!u)
 			continue;
 		weft__store_rlx(&w->uring, NULL); /* relaxed: nobody runs */
-		io_uring_queue_exit(&u->ring);
+		if (weft__os_forked)
+			weft__os_close(u->ring.ring_fd); /* its queues are not mapped here */
+		else
+			io_uring_queue_exit(&u->ring);
 		weft__os_close(u->event);
 		weft__os_free(u);
 	}

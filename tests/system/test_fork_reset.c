@@ -43,6 +43,7 @@ static void *work(void *arg)
 	check_eq(weft_write(ends[1], "x", 1), 1);
 	check_eq(weft_read(ends[0], &c, 1), 1);
 	check_eq(weft_close(ends[0]) | weft_close(ends[1]), 0);
+	check_eq(weft_blocking(same, arg, NULL), 0);
 	check_eq(weft_join(alive, NULL), -ESRCH);
 	check_eq(weft_unpark(alive), -ESRCH);
 	check_eq(weft_cancel(ended), -ESRCH);
@@ -103,6 +104,7 @@ static void *busy(void *arg)
 	while (!get(stop)) {
 		join(spawn(NULL, lock_once, &mutex));
 		join(spawn(WEFT_BOUND, same, NULL));
+		check_eq(weft_blocking(same, NULL, NULL), 0);
 		(void)weft_read_timeout(ends[0], &c, 1, WEFT_US(20));
 		weft_sleep(WEFT_US(10));
 	}
