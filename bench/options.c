@@ -10,6 +10,8 @@
 
 #include "system.h"
 
+enum { LIST_NAMES = 24 }; /* columns */
+
 static const char usage[] =
 	"usage: weft-bench [options]\n"
 	"What processes, kernel threads and green threads cost on this machine, and what a crash costs each.\n"
@@ -62,22 +64,26 @@ int options_wrong(const char *format, const char *what)
 	return 2;
 }
 
-/* Name, unit or units, what it is. */
+/* A name and its unit, or another unit of the same name. */
+static int list_figure(const struct bench *bench, int i)
+{
+	if (i > 0 && strcmp(bench->rows[i], bench->rows[i - 1]) == 0)
+		return printf("|%s", bench->units[i]);
+	return printf(i ? " %s %s" : "%s %s", bench->rows[i], bench->units[i]);
+}
+
+/* Its figures, and what it is. */
 static void list_one(const struct bench *bench)
 {
-	char names[64];
-	size_t used = 0;
+	int used = 0;
 
-	for (int i = 0; i < BATCH_ROWS && bench->rows[i]; i++) {
-		bool again = i > 0 && strcmp(bench->rows[i], bench->rows[i - 1]) == 0;
-
-		used += (size_t)snprintf(names + used, sizeof(names) - used,
-					 again	? "|%s"
-					 : used ? " %s %s"
-						: "%s %s",
-					 again ? bench->units[i] : bench->rows[i], bench->units[i]);
-	}
-	printf(used > 24 ? "%s\n%24s %s\n" : "%-24s%s %s\n", names, "", bench->what);
+	for (int i = 0; i < BATCH_ROWS && bench->rows[i]; i++)
+		used += list_figure(bench, i);
+	if (used > LIST_NAMES)
+		printf("\n%*s", LIST_NAMES, "");
+	else
+		printf("%*s", LIST_NAMES - used, "");
+	printf(" %s\n", bench->what);
 }
 
 static int list(void)

@@ -71,14 +71,14 @@ void row_restart(struct row *row)
 
 static __attribute__((format(printf, 2, 3))) void doubt(struct row *row, const char *format, ...)
 {
+	char more[ROW_DOUBT];
 	size_t used = strlen(row->doubt);
 	va_list args;
 
-	if (used)
-		used += (size_t)snprintf(row->doubt + used, sizeof(row->doubt) - used, "; ");
 	va_start(args, format);
-	vsnprintf(row->doubt + used, sizeof(row->doubt) - used, format, args);
+	vsnprintf(more, sizeof(more), format, args);
 	va_end(args);
+	snprintf(row->doubt + used, sizeof(row->doubt) - used, "%s%s", used ? "; " : "", more);
 }
 
 static void find_doubts(struct row *row)

@@ -11,7 +11,7 @@
 #include "noise.h"
 
 #define ROW_ROUNDS 64u
-#define ROW_DOUBT 96
+#define ROW_DOUBT 160
 
 /* samples == 0: there is no figure, and the note says why. Strings live as long as the program. */
 struct row {
