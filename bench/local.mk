@@ -65,6 +65,7 @@ bench_weft_bench_SOURCES = \
 	bench/options.h \
 	bench/page.c \
 	bench/page.h \
+	bench/page_table.c \
 	bench/pair.h \
 	bench/parse.c \
 	bench/parse.h \

@@ -65,9 +65,11 @@ int options_wrong(const char *format, const char *what)
 }
 
 /* A name and its unit, or another unit of the same name. */
-static int list_figure(const struct bench *bench, int i)
+static int list_figure(const struct bench *bench, unsigned i)
 {
-	if (i > 0 && strcmp(bench->rows[i], bench->rows[i - 1]) == 0)
+	const char *before = i ? bench->rows[i - 1] : "";
+
+	if (strcmp(bench->rows[i], before) == 0)
 		return printf("|%s", bench->units[i]);
 	return printf(i ? " %s %s" : "%s %s", bench->rows[i], bench->units[i]);
 }
@@ -77,7 +79,7 @@ static void list_one(const struct bench *bench)
 {
 	int used = 0;
 
-	for (int i = 0; i < BATCH_ROWS && bench->rows[i]; i++)
+	for (unsigned i = 0; i < BATCH_ROWS && bench->rows[i]; i++)
 		used += list_figure(bench, i);
 	if (used > LIST_NAMES)
 		printf("\n%*s", LIST_NAMES, "");

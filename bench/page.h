@@ -26,6 +26,14 @@ void page_text(FILE *f, const char *text); /* escaped */
 const char *page_model(const char *model); /* as it is called in headings */
 int page_class(const char *model);	   /* its number among the colours */
 
+/* page_table.c: the models that there are rows of; those of some lines; the lines of a question, of which it returns the number */
+void page_columns(struct columns *columns, const struct rows *rows);
+struct columns page_columns_of(const struct columns *all, const struct line *lines, unsigned count,
+			       const struct rows *rows);
+unsigned page_lines(const struct question *question, const struct rows *rows, struct line *lines);
+void page_table(FILE *f, const struct line *lines, unsigned count, const struct columns *columns,
+		const struct rows *rows);
+
 /* answer.c */
 void answer_write(FILE *f, const struct rows *rows);
 void claims_write(FILE *f, const struct rows *rows);

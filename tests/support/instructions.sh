@@ -30,7 +30,7 @@ trap 'rm -rf "$work"' EXIT
 # counts: a line "PATH INSTRUCTIONS" for each, by the difference of its two dumps; of the thread that ran it.
 counts() {
 	valgrind -q --tool=callgrind --separate-threads=yes --fair-sched=yes --callgrind-out-file="$work/out" "./$program" \
-		>"$work/said" 2>&1 || { cat "$work/said"; return 1; }
+		>"$work/said" 2>&1 || { cat "$work/said" >&2; return 1; }
 	awk '
 		/^desc: Trigger: Client Request: / { name = $NF }
 		/^(totals|summary):/ && name != "" {
@@ -44,6 +44,8 @@ counts() {
 		}' "$work"/out.* 2>/dev/null | sort
 }
 
+wanted=$(sed -n 's/^# compiler: //p' "$recorded")
+[ "${1-}" = --update ] || [ "$compiler" = "$wanted" ] || skip "compiled by '$compiler', recorded of '$wanted'"
 counts >"$work/now"
 [ -s "$work/now" ] || skip 'built without valgrind/callgrind.h'
 if [ "${1-}" = --update ]; then
@@ -55,8 +57,6 @@ if [ "${1-}" = --update ]; then
 	cat "$recorded"
 	exit
 fi
-wanted=$(sed -n 's/^# compiler: //p' "$recorded")
-[ "$compiler" = "$wanted" ] || skip "compiled by '$compiler', recorded of '$wanted'"
 
 # Fewer are as good a reason to look: the file has to say what is so.
 grep -v '^#' "$recorded" | awk -v tolerance=$TOLERANCE '
