@@ -82,3 +82,13 @@ static void stop_poller(void)
 
 static const struct weft__poller_source no_poller = { .stop = stop_poller };
 const struct weft__poller_source *weft__poller_source = &no_poller;
+
+void weft__thrown_drop(struct weft__worker *w)
+{
+	(void)w;
+}
+
+struct weft__thrown *weft__thrown_here(void)
+{
+	return NULL;
+}
