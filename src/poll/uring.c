@@ -96,12 +96,14 @@ static int make(struct weft__worker *w)
 	return 0;
 }
 
-/* Where one can be made, it is taken for granted that others can. */
-int weft__uring_begin(void)
+static void destroy(struct weft__uring *u)
 {
-	struct weft__os_uring_offer offer;
-	weft__os_uring_probe(&offer);
-	return offer.error;
+	if (weft__os_forked)
+		weft__os_close(u->ring.ring_fd); /* its queues are not mapped here */
+	else
+		io_uring_queue_exit(&u->ring);
+	weft__os_close(u->event);
+	weft__os_free(u);
 }
 
 void weft__uring_end(void)
@@ -110,16 +112,22 @@ void weft__uring_end(void)
 	for (uint32_t i = 0; i < n; i++) {
 		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
 		struct weft__uring *u = ring_of(w);
-		if (!u)
-			continue;
-		weft__store_rlx(&w->uring, NULL); /* relaxed: nobody runs */
-		if (weft__os_forked)
-			weft__os_close(u->ring.ring_fd); /* its queues are not mapped here */
-		else
-			io_uring_queue_exit(&u->ring);
-		weft__os_close(u->event);
-		weft__os_free(u);
+		weft__store_rlx(&w->uring, NULL); /* relaxed: nobody uses it */
+		if (u)
+			destroy(u);
 	}
+}
+
+/* Spare workers that come later get theirs when they need it. */
+int weft__uring_begin(void)
+{
+	int err = 0;
+	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = make(weft__load_acq(&weft__pool.worker[i])); /* order WORKERS */
+	if (err)
+		weft__uring_end();
+	return err;
 }
 
 int weft__uring_attach(struct weft__worker *w)
