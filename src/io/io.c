@@ -4,7 +4,6 @@
 
 #include "src/poll/poller.h"
 #include "src/poll/request.h"
-#include "src/sched/worker.h"
 #include "weft/time.h"
 
 static const struct weft__reason reasons[2] = { { "input from a descriptor", NULL },
@@ -85,7 +84,8 @@ static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e, bool wok
 /* Whether a request can do all of it: wait, and receive into the caller's buffer. */
 static bool can_receive(struct weft__io *io, int kind)
 {
-	return io->receives && weft__worker() && kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE &&
+	struct weft__thread *self = weft__self_or_null();
+	return io->receives && kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE && self && weft__is_green(self) &&
 	       weft__poller_epoch();
 }
 
