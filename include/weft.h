@@ -14,8 +14,8 @@
 #include <weft/link.h>
 #include <weft/local.h>
 #include <weft/net.h>
-#include <weft/process.h>
 #include <weft/poller.h>
+#include <weft/process.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>
 #include <weft/status.h>

@@ -237,7 +237,8 @@ static void await_children(struct weft__scope *s)
 {
 	static const struct weft__reason reason = { "the children of its scope", NULL };
 	struct weft__thread outside;
-	struct closing c = { .wait = { closing_commit, NULL, weft__self(&outside), &reason, s, .shielded = true }, .scope = s };
+	struct closing c = { .wait = { closing_commit, NULL, weft__self(&outside), &reason, s, .shielded = true },
+			     .scope = s };
 	weft__park(&c.wait, WEFT__NEVER);
 }
 

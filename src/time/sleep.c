@@ -79,7 +79,8 @@ static int sleep_until(uint64_t deadline)
 {
 	static const struct weft__reason reason = { "time", NULL };
 	struct weft__thread outside;
-	struct sleep s = { .wait = { sleep_commit, sleep_revoke, weft__self(&outside), &reason, NULL, .shielded = false } };
+	struct sleep s = { .wait = { sleep_commit, sleep_revoke, weft__self(&outside), &reason, NULL,
+				     .shielded = false } };
 	int err = weft__park(&s.wait, deadline);
 	if (err == -ENOMEM)
 		while ((err = weft_testcancel()) == 0 && weft__os_now() < deadline)
