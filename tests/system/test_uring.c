@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The poller on io_uring: what it is chosen for and what it says when it cannot be had; a ring of two entries that overflows all the
- * time; threads that end, and the requests that end with them; what a close gives back at once; urgent data.
+ * The poller on io_uring: what runs; a ring of two entries that overflows all the time; threads that end, and the requests that end
+ * with them; what a close gives back at once. What is said when it cannot be had: test_refused.
  */
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-
-#include "tests/support/child.h"
 #include "tests/support/io.h"
 
 static struct weft_io_features features;
@@ -40,67 +33,6 @@ static void *wait_once(void *arg)
 	close_pair(p);
 	return arg;
 }
-
-/* --- refusals --- */
-
-static void refuse_setup(int err)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)err),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof code / sizeof *code, code };
-	check_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
-	check_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
-}
-
-static int refused(void *arg)
-{
-	refuse_setup(*(int *)arg);
-	check_eq(setenv("WEFT_IO", "uring", 1), 0);
-	check_eq(weft_run(NULL, wait_once, NULL, NULL), 0);
-	check_eq(weft_io_features(&features), 0);
-	return features.poller == WEFT_IO_EPOLL && features.uring_error == -*(int *)arg ? 0 : 9;
-}
-
-static int by_default(void *arg)
-{
-	refuse_setup(*(int *)arg);
-	check_eq(unsetenv("WEFT_IO"), 0);
-	return weft_run(NULL, wait_once, NULL, NULL);
-}
-
-static int not_wanted(void *arg)
-{
-	refuse_setup(*(int *)arg);
-	check_eq(setenv("WEFT_IO", "epoll", 1), 0);
-	return weft_run(NULL, wait_once, NULL, NULL);
-}
-
-START_TEST(one_line_then_epoll)
-{
-	static const int errors[] = { EPERM, ENOSYS, ENOMEM };
-	static const char *const names[] = { "EPERM", "ENOSYS", "ENOMEM" };
-	if (!on_uring())
-		return;
-	for (int i = 0; i < 3; i++) {
-		int err = errors[i];
-		struct child child = run_child(refused, &err);
-		ck_exited(&child, 0);
-		ck_said(&child, "weft: io_uring cannot be had, epoll is used instead. ");
-		ck_said(&child, names[i]);
-		ck_assert_ptr_eq(strchr(child.text, '\n'), child.text + child.length - 1);
-		child = run_child(by_default, &err);
-		ck_exited(&child, 0);
-		ck_said(&child, names[i]);
-		child = run_child(not_wanted, &err);
-		ck_exited(&child, 0);
-		ck_assert_uint_eq(child.length, 0);
-	}
-}
-END_TEST
 
 START_TEST(what_runs)
 {
@@ -222,7 +154,6 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { one_line_then_epoll,	 what_runs,	 ring_of_two,
-				       requests_outlive_threads, closed_at_once, NULL };
+	const TTest *const tests[] = { what_runs, ring_of_two, requests_outlive_threads, closed_at_once, NULL };
 	return run_tests("system/uring", tests);
 }
