@@ -200,6 +200,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/chan.h \
 	tests/support/child.h \
 	tests/support/crew.h \
+	tests/support/descriptors.h \
 	tests/support/dinner.h \
 	tests/support/faults.h \
 	tests/support/folder.h \

@@ -8,8 +8,8 @@
  */
 #include "src/stack/stack.h"
 #include "stress.h"
+#include "tests/support/descriptors.h"
 
-#include <dirent.h>
 #include <malloc.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,13 +25,6 @@ struct holding {
 
 static shared exchanges;
 
-/* Rings and events, of which each spare worker has its own: the connections are sockets. */
-static bool is_runtimes(int dir, const char *name)
-{
-	char target[16] = "";
-	return readlinkat(dir, name, target, sizeof target - 1) > 0 && strncmp(target, "anon_inode:", 11) == 0;
-}
-
 /* The monitor opens a file now and then, PASSING at most at a time. */
 static struct holding holding_now(void)
 {
@@ -42,10 +35,7 @@ static struct holding holding_now(void)
 	struct mallinfo2 heap = mallinfo2();
 	h.allocated_kib = (heap.uordblks + heap.hblkhd) / 1024;
 #endif
-	DIR *dir = opendir("/proc/self/fd");
-	for (const struct dirent *entry; (entry = readdir(dir));)
-		h.descriptors += !is_runtimes(dirfd(dir), entry->d_name);
-	closedir(dir);
+	h.descriptors = descriptors();
 	return h;
 }
 

@@ -3,12 +3,12 @@
 #ifndef WEFT_TESTS_PROCESS_H
 #define WEFT_TESTS_PROCESS_H
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "tests/support/descriptors.h"
 #include "tests/support/support.h"
 
 /* As the environment says, and 1 worker in each process. */
@@ -37,17 +37,6 @@ static inline struct weft_status end_of(weft_t thread)
 	memset(&status, 0xff, sizeof status);
 	check_eq(weft_join_status(thread, &status), 0);
 	return status;
-}
-
-static inline unsigned descriptors(void)
-{
-	unsigned n = 0;
-	DIR *d = opendir("/proc/self/fd");
-	check(d != NULL);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
 }
 
 /* Memory that processes share, zeroed: made before the runtime. */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* How many descriptors this process has open, but for the rings and events of workers: one that stands in for another makes its own. */
+#ifndef WEFT_TESTS_DESCRIPTORS_H
+#define WEFT_TESTS_DESCRIPTORS_H
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+static inline bool is_of_a_worker(int dir, const char *name)
+{
+	char target[32] = "";
+	return readlinkat(dir, name, target, sizeof target - 1) > 0 &&
+	       (!strcmp(target, "anon_inode:[io_uring]") || !strcmp(target, "anon_inode:[eventfd]"));
+}
+
+/* With two for `.` and `..`, and one for the folder itself. */
+static inline unsigned descriptors(void)
+{
+	unsigned n = 0;
+	DIR *dir = opendir("/proc/self/fd");
+	for (const struct dirent *entry; (entry = readdir(dir));)
+		n += !is_of_a_worker(dirfd(dir), entry->d_name);
+	closedir(dir);
+	return n;
+}
+
+#endif
