@@ -23,6 +23,9 @@ dist_man_MANS += \
 	docs/man/weft_blocking_enter.3 \
 	docs/man/weft_blocking_leave.3 \
 	docs/man/weft_blocking_timeout.3 \
+	docs/man/weft_buffers_create.3 \
+	docs/man/weft_buffers_destroy.3 \
+	docs/man/weft_buffers_return.3 \
 	docs/man/weft_cancel.3 \
 	docs/man/weft_cancel_mask.3 \
 	docs/man/weft_cancel_unmask.3 \
@@ -152,6 +155,8 @@ dist_man_MANS += \
 	docs/man/weft_readv.3 \
 	docs/man/weft_readv_timeout.3 \
 	docs/man/weft_recv.3 \
+	docs/man/weft_recv_pooled.3 \
+	docs/man/weft_recv_pooled_timeout.3 \
 	docs/man/weft_recv_timeout.3 \
 	docs/man/weft_recvfrom.3 \
 	docs/man/weft_recvfrom_timeout.3 \

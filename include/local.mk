@@ -18,6 +18,7 @@ weftinclude_HEADERS = \
 	include/weft/net.h \
 	include/weft/process.h \
 	include/weft/poller.h \
+	include/weft/pooled.h \
 	include/weft/runtime.h \
 	include/weft/scope.h \
 	include/weft/status.h \

@@ -15,6 +15,7 @@
 #include <weft/local.h>
 #include <weft/net.h>
 #include <weft/poller.h>
+#include <weft/pooled.h>
 #include <weft/process.h>
 #include <weft/runtime.h>
 #include <weft/scope.h>

@@ -65,10 +65,12 @@ libweft_la_SOURCES += \
 	src/io/make.c \
 	src/io/path.c \
 	src/io/poll.c \
+	src/io/pooled.c \
 	src/io/ready.c \
 	src/io/ready.h \
 	src/io/socket.c \
 	src/io/stream.c \
+	src/io/stream.h \
 	src/io/transfer.c \
 	src/net/address.c \
 	src/net/buffered.h \

@@ -84,6 +84,7 @@ system_tests = \
 	tests/system/test_peers \
 	tests/system/test_pinned \
 	tests/system/test_poll \
+	tests/system/test_pooled \
 	tests/system/test_refused \
 	tests/system/test_process \
 	tests/system/test_process_end \
@@ -258,6 +259,7 @@ io_tests = \
 	tests/system/test_net_accept \
 	tests/system/test_peers \
 	tests/system/test_poll \
+	tests/system/test_pooled \
 	tests/system/test_refused \
 	tests/system/test_socket
 VALGRIND = valgrind -q --error-exitcode=99 --fair-sched=yes

@@ -4,7 +4,7 @@
 #include <sys/uio.h>
 
 #include "src/io/file.h"
-#include "src/io/io.h"
+#include "src/io/stream.h"
 #include "src/os/io.h"
 #include "weft/time.h"
 
@@ -18,7 +18,7 @@ static struct iovec *vec_of(struct weft__io *io, struct iovec *one, int *n)
 	return one;
 }
 
-static ssize_t try_read(struct weft__io *io, struct weft__fd *e)
+ssize_t weft__io_try_read(struct weft__io *io, struct weft__fd *e)
 {
 	struct iovec one;
 	int n, kind = weft__fd_kind(e, io->fd);
@@ -87,17 +87,14 @@ static int measure(const struct iovec *vec, int n, size_t *size)
 	return 0;
 }
 
-/* In `flags`, how many parts a vector has. */
-enum { NO_VECTOR = -1 };
-
 static struct weft__io io_of(int fd, void *data, size_t size, int parts, enum weft__fd_way way, uint64_t deadline)
 {
-	return (struct weft__io){ .try = way == WEFT__INPUT ? try_read : try_write,
+	return (struct weft__io){ .try = way == WEFT__INPUT ? weft__io_try_read : try_write,
 				  .deadline = deadline,
 				  .fd = fd,
 				  .way = way,
 				  .tells = true,
-				  .receives = way == WEFT__INPUT && parts == NO_VECTOR && size > 0,
+				  .receives = way == WEFT__INPUT && parts == WEFT__IO_NO_VECTOR && size > 0,
 				  .flags = parts,
 				  .size = size,
 				  .data = data };
@@ -118,22 +115,22 @@ static ssize_t run_vec(int fd, const struct iovec *vec, int n, enum weft__fd_way
 
 ssize_t weft_read(int fd, void *buffer, size_t size)
 {
-	return run(fd, buffer, size, NO_VECTOR, WEFT__INPUT, WEFT__NEVER);
+	return run(fd, buffer, size, WEFT__IO_NO_VECTOR, WEFT__INPUT, WEFT__NEVER);
 }
 
 ssize_t weft_read_timeout(int fd, void *buffer, size_t size, uint64_t nanoseconds)
 {
-	return run(fd, buffer, size, NO_VECTOR, WEFT__INPUT, weft__deadline(nanoseconds));
+	return run(fd, buffer, size, WEFT__IO_NO_VECTOR, WEFT__INPUT, weft__deadline(nanoseconds));
 }
 
 ssize_t weft_write(int fd, const void *buffer, size_t size)
 {
-	return run(fd, (void *)(uintptr_t)buffer, size, NO_VECTOR, WEFT__OUTPUT, WEFT__NEVER);
+	return run(fd, (void *)(uintptr_t)buffer, size, WEFT__IO_NO_VECTOR, WEFT__OUTPUT, WEFT__NEVER);
 }
 
 ssize_t weft_write_timeout(int fd, const void *buffer, size_t size, uint64_t nanoseconds)
 {
-	return run(fd, (void *)(uintptr_t)buffer, size, NO_VECTOR, WEFT__OUTPUT, weft__deadline(nanoseconds));
+	return run(fd, (void *)(uintptr_t)buffer, size, WEFT__IO_NO_VECTOR, WEFT__OUTPUT, weft__deadline(nanoseconds));
 }
 
 ssize_t weft_readv(int fd, const struct iovec *vec, int n)
@@ -167,7 +164,7 @@ static ssize_t run_all(int fd, char *data, size_t size, size_t *done, enum weft_
 	bool entered = n == 0;
 	while (entered && so_far < size) {
 		weft__take_turns();
-		struct weft__io io = io_of(fd, data + so_far, size - so_far, NO_VECTOR, way, deadline);
+		struct weft__io io = io_of(fd, data + so_far, size - so_far, WEFT__IO_NO_VECTOR, way, deadline);
 		n = weft__fd_is_closing(e) ? -EBADF : weft__io_run_inside(&io, e);
 		if (n <= 0)
 			break;
