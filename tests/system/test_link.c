@@ -42,7 +42,7 @@ static weft_t with_end(struct weft_chan **end, size_t size, void *(*fn)(void *))
 
 static struct weft_chan *mine(const void *arg, size_t size)
 {
-	struct weft_chan *chan;
+	struct weft_chan *chan = NULL;
 	check_eq(weft_chan_open(&chan, *(const int *)arg, size), 0);
 	return chan;
 }
