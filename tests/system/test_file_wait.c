@@ -86,11 +86,13 @@ static void *take_back(void *arg)
 	check_eq((intptr_t)join(thread), -ECANCELED);
 	for (size_t i = 0; i < SIZE; i++)
 		check(buffer[i] == 0);
-	/* The first pages are cached: what has been read is returned. */
+	/* The first pages are cached: what has been read is returned. (A try without waiting has the kernel read ahead, so it may be
+	 * all of it by the last.) */
 	drop_all();
 	check_eq(pread(fd, buffer, 8192, 0), 8192);
 	ssize_t n = weft_preadv_timeout(fd, iov, 2, 0, WEFT_MS(1));
-	check(n >= 8192 && n < SIZE && n % 4096 == 0);
+	if (n < 8192 || n > SIZE || n % 4096)
+		check_eq(n, 8192); /* to say what it is */
 	check(equal(0, (size_t)n));
 	check_eq(weft_pread_timeout(fd, buffer, 4096, 0, 0), 4096);
 	set(gate, 1);

@@ -28,7 +28,7 @@ static uint64_t number_in(const struct element *e)
 static weft_t with_end(struct weft_chan **end, size_t size, void *(*fn)(void *))
 {
 	struct weft_attr attr = WEFT_ATTR_INIT;
-	struct weft_chan *ends[2];
+	struct weft_chan *ends[2] = { NULL, NULL };
 	check_eq(weft_chan_pair(ends, size), 0);
 	int fd = weft_chan_descriptor(ends[1]);
 	check_eq(weft_attr_set_kind(&attr, WEFT_KIND_PROCESS), 0);
@@ -102,7 +102,7 @@ static void *cancel_me(void *arg)
 
 static void *one_process(void *arg)
 {
-	struct weft_chan *ends[2], *plain, *other;
+	struct weft_chan *ends[2] = { NULL, NULL }, *plain, *other;
 	uint64_t n = 7;
 	check_eq(weft_chan_pair(ends, sizeof n), 0);
 	check_eq(weft_chan_tryrecv(ends[0], &n), -EAGAIN);

@@ -445,7 +445,7 @@ static void *cancels(void *arg)
 	for (unsigned by = 0; by < 4; by++) {
 		struct weft_scope s;
 		struct weft_sem gate = WEFT_SEM_INIT(0);
-		pthread_t thread;
+		pthread_t thread = 0;
 		set(ended, 0);
 		check_eq(weft_scope_open(&s, 0), 0);
 		for (unsigned i = 0; i < 16; i++)
