@@ -81,6 +81,7 @@ static void started(const void *of)
 
 static void stopping(void)
 {
+	weft__processes_stop();
 	weft__blocking_stop();
 	weft__report_write_kept(UINT_MAX);
 	weft__dump_uninstall();
@@ -154,7 +155,7 @@ int weft_run(const struct weft_config *config, void *(*fn)(void *), void *arg, v
 	if (err)
 		return err;
 	err = weft__pool_run(&settings, fn, arg, result);
-	if (err != -EALREADY && err != -EDEADLK)
+	if (err && err != -EALREADY && err != -EDEADLK)
 		weft__processes_stop();
 	return err;
 }
@@ -173,10 +174,7 @@ int weft_start(const struct weft_config *config)
 
 int weft_stop(void)
 {
-	int err = weft__pool_stop();
-	if (!err)
-		weft__processes_stop();
-	return err;
+	return weft__pool_stop();
 }
 
 /* From the top down: what is forgotten below may be used above. */

@@ -11,7 +11,7 @@
 #include "weft/io.h"
 
 struct weft__process_helper weft__process_helper;
-static bool running;
+static weft__a32 running; /* atomic: set by who starts the runtime, taken back by who stops it */
 
 static int send_request(const struct weft__attr *attr, const struct weft__spawn *what, int fd)
 {
@@ -76,7 +76,7 @@ static int start(struct weft__process *p, const struct weft__attr *attr, const s
 static int begin(struct weft__spawn *what, uint64_t *id)
 {
 	const struct weft__attr *attr = what->attr;
-	if (!running)
+	if (!weft__load_rlx(&running)) /* relaxed: the runtime runs */
 		return -ENOTSUP;
 	struct weft__process *p = calloc(1, sizeof *p);
 	if (!p)
@@ -119,13 +119,12 @@ const struct weft__process_source *weft__process_source = &source;
 int weft__processes_start(const struct weft_config *config, unsigned workers)
 {
 	int err = workers ? weft__process_helper_start(&weft__process_helper, config) : 0;
-	running = workers && !err;
+	weft__store_rlx(&running, workers && !err); /* relaxed: published by the start of the runtime */
 	return err;
 }
 
 void weft__processes_stop(void)
 {
-	if (running)
+	if (weft__xchg_rlx(&running, 0)) /* relaxed: nothing of it is left, or has begun */
 		weft__process_helper_stop(&weft__process_helper);
-	running = false;
 }

@@ -12,9 +12,7 @@ static void *sleep_long(void *arg)
 }
 
 static struct {
-	uint64_t ended, restarts, slowest, fastest;
-	weft_t latest;
-	uint64_t starts, ends;
+	shared starts, ends, ended, restarts, slowest, fastest;
 } seen;
 
 static shared latest_pid;
@@ -25,19 +23,21 @@ static void note(void *context, const struct weft_child *child, weft_t thread, c
 	(void)context, (void)child;
 	uint64_t now = weft_now();
 	if (status) {
-		seen.ends++;
-		seen.ended = now;
+		add(seen.ends, 1);
+		set(seen.ended, now);
 		return;
 	}
-	seen.starts++;
+	add(seen.starts, 1);
 	if (weft_process_id(thread, &pid) == 0)
 		set(latest_pid, (uint64_t)pid);
-	if (!seen.ended)
+	if (!get(seen.ended))
 		return;
-	uint64_t took = now - seen.ended;
-	seen.restarts++;
-	seen.slowest = took > seen.slowest ? took : seen.slowest;
-	seen.fastest = !seen.fastest || took < seen.fastest ? took : seen.fastest;
+	uint64_t took = now - get(seen.ended);
+	add(seen.restarts, 1);
+	if (took > get(seen.slowest))
+		set(seen.slowest, took);
+	if (!get(seen.fastest) || took < get(seen.fastest))
+		set(seen.fastest, took);
 }
 
 /* --- three kinds --- */
@@ -64,8 +64,8 @@ static void *kill_one_of_three(void *arg)
 	wait_until(get(latest_pid));
 	check_eq(weft_cancel(thread), 0);
 	check_eq((intptr_t)join(thread), -ECANCELED);
-	check_eq(seen.starts, 12);
-	check_eq(seen.ends, 3);
+	check_eq(get(seen.starts), 12);
+	check_eq(get(seen.ends), 3);
 	wait_until(is_gone((pid_t)get(latest_pid)));
 	return arg;
 }
@@ -92,8 +92,8 @@ static void *bomb(void *arg)
 	for (int i = 0; i < 10; i++)
 		children[i] = (struct weft_child){ .fn = crash, .attr = WEFT_PROCESS };
 	check_eq(weft_supervise(&how, children, 10), -ENOTRECOVERABLE);
-	check_eq(seen.starts, 110);
-	check(seen.ends >= 101 && seen.ends <= 110);
+	check_eq(get(seen.starts), 110);
+	check(get(seen.ends) >= 101 && get(seen.ends) <= 110);
 	check_eq(descriptors(), before);
 	return arg;
 }
@@ -165,10 +165,10 @@ static void *kill_workers(void *arg)
 			lost += !ask(address);
 	}
 	check(lost <= rounds(KILLS) * 2); /* those alone that the killed one had in hand */
-	wait_until(seen.ends > 0 && seen.starts == seen.ends + WORKERS);
+	wait_until(get(seen.ends) > 0 && get(seen.starts) == get(seen.ends) + WORKERS);
 	printf("restarts: %llu, fastest %llu us, slowest %llu us; requests lost: %d\n",
-	       (unsigned long long)seen.restarts, (unsigned long long)seen.fastest / 1000,
-	       (unsigned long long)seen.slowest / 1000, lost);
+	       (unsigned long long)get(seen.restarts), (unsigned long long)get(seen.fastest) / 1000,
+	       (unsigned long long)get(seen.slowest) / 1000, lost);
 	fflush(stdout);
 	check_eq(weft_cancel(thread), 0);
 	check_eq((intptr_t)join(thread), -ECANCELED);
