@@ -27,6 +27,7 @@ static void *wait_once(void *arg)
 {
 	struct pair p = make_pair(PIPE);
 	char data;
+	check_eq(weft_read_timeout(p.out, &data, 1, WEFT_US(1)), -ETIMEDOUT); /* it has to wait */
 	weft_t writer = spawn(NULL, write_later, (void *)(intptr_t)p.in);
 	check_eq(weft_read(p.out, &data, 1), 1);
 	join(writer);
