@@ -173,7 +173,7 @@ START_TEST(anywhere)
 {
 	uint64_t random = new_seed(), slowest = 0;
 	const char *given = getenv("WEFT_TEST_FAULTS");
-	unsigned n = given ? (unsigned)(strtoull(given, NULL, 0) / 100) : 40, survived = 0, died = 0;
+	unsigned n = given ? (unsigned)(strtoull(given, NULL, 0) / 100) : 20, survived = 0, died = 0;
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t seed = next(&random) | 1, begun = weft_now();
 		struct child child = run_child(run_program, &seed);
