@@ -136,7 +136,6 @@ libweft_la_SOURCES += \
 	src/process/process.h \
 	src/process/proxy.c \
 	src/process/spawn.c \
-	src/poll/uring.c \
 	src/poll/uring.h \
 	src/sched/attr.h \
 	src/sched/bias.c \
@@ -219,3 +218,9 @@ libweft_la_SOURCES += \
 	src/unwind/table.h \
 	src/unwind/unwind.c \
 	src/unwind/unwind.h
+
+if HAVE_LIBURING
+libweft_la_SOURCES += src/poll/uring.c
+else
+libweft_la_SOURCES += src/poll/uring_none.c
+endif

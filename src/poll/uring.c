@@ -34,12 +34,11 @@
 #include "src/os/uring.h"
 #include "src/sched/worker.h"
 
-#ifdef HAVE_LIBURING
-
 /* Keys that are no request's address. */
 enum { NOBODY, EVENT };
 
-enum { READ_MAX = 1 << 30 };
+/* A request says its size in 32 bits; and more than this is not read at a time in any case. */
+enum { SIZE_MOST = 1 << 30 };
 
 struct weft__uring {
 	weft__a32 lock;
@@ -226,16 +225,16 @@ static void publish(struct weft__uring *u, struct io_uring_sqe *sqe, uint64_t ke
 
 static void describe(struct io_uring_sqe *sqe, const struct weft__uring_request *r)
 {
+	unsigned size = r->size < SIZE_MOST ? (unsigned)r->size : SIZE_MOST;
 	switch (r->op) {
 	case WEFT__POLL:
 		io_uring_prep_poll_add(sqe, r->fd, r->events);
 		break;
 	case WEFT__RECEIVE:
-		io_uring_prep_recv(sqe, r->fd, r->data, r->size, 0);
+		io_uring_prep_recv(sqe, r->fd, r->data, size, 0);
 		break;
 	case WEFT__READ:
-		io_uring_prep_read(sqe, r->fd, r->data, (unsigned)(r->size < READ_MAX ? r->size : READ_MAX),
-				   (uint64_t)-1);
+		io_uring_prep_read(sqe, r->fd, r->data, size, (uint64_t)-1);
 		break;
 	}
 }
@@ -356,75 +355,3 @@ void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
 	io_uring_cq_advance(&u->ring, n);
 	unlock(u);
 }
-
-#else
-int weft__uring_begin(void)
-{
-	return -ENOTSUP;
-}
-
-void weft__uring_end(void)
-{
-}
-
-int weft__uring_attach(struct weft__worker *w)
-{
-	(void)w;
-	return -ENOTSUP;
-}
-
-void weft__uring_queue(struct weft__uring_request *request)
-{
-	(void)request;
-}
-
-bool weft__uring_take_back(struct weft__uring_request *request)
-{
-	(void)request;
-	return true;
-}
-
-/* Requests are in frames that nobody has touched for a while. */
-static void prefetch_next(struct weft__uring *u, unsigned head)
-{
-	uint64_t key = u->ring.cq.cqes[(head + 2) & u->ring.cq.ring_mask].user_data; /* or an old one: no harm */
-	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)key;
-	__builtin_prefetch(&r->ring, 1);
-	__builtin_prefetch((char *)r - 64, 1);
-}
-
-/* Without the lock: it may be out of date. */
-static bool has_completions(struct weft__uring *u)
-{
-	return __atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(u->ring.cq.ktail,
-			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
-}
-
-void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
-{
-	(void)w, (void)done;
-}
-
-void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline)
-{
-	(void)w, (void)wait, (void)deadline;
-}
-
-/* The kernel keeps completions that there was no room for. */
-static bool overflows(struct weft__uring *u)
-{
-	return __atomic_load_n(u->ring.sq.kflags, __ATOMIC_RELAXED) &
-	       IORING_SQ_CQ_OVERFLOW; /* relaxed: or the next time */
-}
-
-void weft__uring_stand_in(struct weft__worker *w)
-{
-	(void)w;
-}
-
-void weft__uring_wake(struct weft__worker *w)
-{
-	(void)w;
-}
-#endif
