@@ -32,8 +32,8 @@ struct weft_siginfo {
 
 /*
  * Wait for one of the signals, take it, return its number; *info (if info is not NULL) says more. They must be blocked in all
- * threads of the process: block them (pthread_sigmask) before weft_run or weft_start, whose threads inherit that. -EINVAL: the
- * set is empty, or has SIGKILL or SIGSTOP in it. -ECANCELED: no signal was taken. -EMFILE and the like: no descriptor left.
+ * threads of the process: block them (pthread_sigmask) before weft_run or weft_start, whose caller's mask is that of all workers.
+ * -EINVAL: the set is empty, or has SIGKILL or SIGSTOP in it. -ECANCELED: no signal was taken. -EMFILE and the like: no descriptor left.
  */
 WEFT_API int weft_sigwait(uint64_t signals, struct weft_siginfo *info) WEFT_MAY_SWITCH;
 

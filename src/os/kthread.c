@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -40,6 +39,18 @@ int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, si
 		pthread_sigmask(SIG_SETMASK, &old, NULL);
 	pthread_attr_destroy(&attr);
 	return -err;
+}
+
+sigset_t weft__os_signals_blocked(void)
+{
+	sigset_t blocked;
+	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
+	return blocked;
+}
+
+void weft__os_signals_block(const sigset_t *these)
+{
+	pthread_sigmask(SIG_SETMASK, these, NULL);
 }
 
 void weft__os_kthread_name(const char *name)

@@ -4,6 +4,7 @@
 #define WEFT_SRC_OS_KTHREAD_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,10 @@
 /* Start fn(arg) on a kernel thread; stack 0 is the system's default. 0 or a negative errno value. With `quiet` all
  * signals are blocked in it. */
 int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet);
+
+/* The signals that the calling thread blocks: which they are, and to block these instead. */
+sigset_t weft__os_signals_blocked(void);
+void weft__os_signals_block(const sigset_t *these);
 
 /* The name shown by ps and gdb, of the calling kernel thread. Cut to 15 bytes. */
 void weft__os_kthread_name(const char *name);

@@ -18,7 +18,7 @@ static sigset_t faults_of(const sigset_t *set)
 	return some;
 }
 
-/* Workers that the monitor makes inherit its mask, which blocks all. */
+/* The user may have blocked them, and threads of the blocking pool are made with all blocked. */
 static void let_faults_through(sigset_t *before)
 {
 	sigset_t faults = faults_of(NULL);

@@ -69,6 +69,7 @@ static void reset(const struct weft__settings *settings)
 	weft__pool.seed = settings->seed;
 	if (!weft__pool.seed && getrandom(&weft__pool.seed, sizeof weft__pool.seed, GRND_NONBLOCK) < 0)
 		weft__pool.seed = weft__os_now();
+	weft__worker_inherit();
 	weft__arch_fp_control = settings->fp_control;
 	weft__list_init(&weft__pool.asleep);
 	weft__store_rlx(&weft__pool.sleepers, 0);

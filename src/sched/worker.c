@@ -207,12 +207,20 @@ void weft__worker_run(struct weft__worker *w)
 	weft__os_signal_stack_restore(&old);
 }
 
+static sigset_t blocked; /* signals, in each worker */
+
+void weft__worker_inherit(void)
+{
+	blocked = weft__os_signals_blocked();
+}
+
 static void *kthread_main(void *arg)
 {
 	struct weft__worker *w = arg;
 	char name[16];
 	snprintf(name, sizeof name, "weft-%u", (unsigned)w->index);
 	weft__os_kthread_name(name);
+	weft__os_signals_block(&blocked);
 	weft__lock(&growth); /* until it is published */
 	weft__unlock(&growth);
 	weft__worker_run(w);
@@ -224,7 +232,7 @@ int weft__worker_start(void)
 	int err = -ENOMEM;
 	weft__lock(&growth);
 	struct weft__worker *w = weft__load_rlx(&weft__pool.workers) < WEFT__ALL_WORKERS_MAX ? make() : NULL;
-	if (w && (err = weft__os_kthread_start(&w->kthread, kthread_main, w, 0, false, false)))
+	if (w && (err = weft__os_kthread_start(&w->kthread, kthread_main, w, 0, false, true)))
 		destroy(w);
 	else if (w)
 		publish(w);

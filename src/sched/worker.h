@@ -256,6 +256,9 @@ void weft__worker_free_all(void);
 void weft__worker_forget(void); /* in a forked child: there never were any */
 int weft__worker_start(void);
 
+/* Workers that are started from now on block the signals that the calling thread does, whoever starts them. */
+void weft__worker_inherit(void);
+
 /* Be this worker on the calling kernel thread, until the pool stops. */
 void weft__worker_run(struct weft__worker *worker);
 

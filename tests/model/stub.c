@@ -35,6 +35,16 @@ void weft__os_kthread_name(const char *name)
 	(void)name;
 }
 
+sigset_t weft__os_signals_blocked(void)
+{
+	return (sigset_t){ 0 };
+}
+
+void weft__os_signals_block(const sigset_t *these)
+{
+	(void)these;
+}
+
 __attribute__((weak)) int weft__os_kthread_start(pthread_t *thread, void *(*fn)(void *), void *arg, size_t stack,
 						 bool detached, bool quiet)
 {
