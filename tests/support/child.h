@@ -62,12 +62,14 @@ static inline bool said(const struct child *child, const char *words)
 
 #define ck_exited(child, code)                                                                                         \
 	ck_assert_msg(WIFEXITED((child)->status) && WEXITSTATUS((child)->status) == (code),                            \
-		      "wait status %#x, not exit %d; it said: %.2000s", (unsigned)(child)->status, (code), (child)->text)
+		      "wait status %#x, not exit %d; it said: %.2000s", (unsigned)(child)->status, (code),             \
+		      (child)->text)
 
 /* Died of the signal; AddressSanitizer, being the previous handler, reports and exits instead. */
 #define ck_died(child, sig)                                                                                            \
 	ck_assert_msg((WIFSIGNALED((child)->status) && WTERMSIG((child)->status) == (sig)) ||                          \
 			      ((WEFT__ASAN || WEFT__TSAN) && said((child), "Sanitizer")),                              \
-		      "wait status %#x, not signal %d; it said: %.2000s", (unsigned)(child)->status, (sig), (child)->text)
+		      "wait status %#x, not signal %d; it said: %.2000s", (unsigned)(child)->status, (sig),            \
+		      (child)->text)
 
 #endif
