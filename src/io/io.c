@@ -22,11 +22,11 @@ static bool shows_dry(struct weft__io *io, struct weft__fd *e, uint32_t seen, ss
 	return kind == WEFT__FD_STREAM || (kind == WEFT__FD_PIPE && io->way == WEFT__OUTPUT);
 }
 
-/* Dry says that a try would be in vain, as far as has been collected: who is not going to wait for more tries all the same,
- * and so does who has waited elsewhere. */
-static bool is_in_vain(struct weft__io *io, uint32_t seen)
+/* Whether it may wait without a try, where that seems to be in vain. Who is not going to wait tries all the same, and so does
+ * who has waited elsewhere. */
+static bool may_skip(const struct weft__io *io)
 {
-	return (seen & WEFT__FD_DRY) && io->deadline && !io->no_wait && !io->deaf && weft__self_or_null();
+	return io->deadline && !io->no_wait && !io->deaf && weft__self_or_null();
 }
 
 bool weft__io_is_deaf(const void *address, socklen_t length)
@@ -54,7 +54,7 @@ static int wait(struct weft__io *io, struct weft__fd *e)
 static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e, bool woken)
 {
 	uint32_t seen = weft__fd_look(e, io->way);
-	if (!(io->begins && !woken) && is_in_vain(io, seen))
+	if (!(io->begins && !woken) && (seen & WEFT__FD_DRY) && may_skip(io))
 		return -EAGAIN;
 	ssize_t n = io->try(io, e);
 	if (weft__likely(n != -EAGAIN)) {
@@ -70,8 +70,7 @@ static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e, bool woken)
 /* By requests: what is done without a try, it being predicted to be in vain, is done by them. */
 static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e, bool woken)
 {
-	bool waits = io->deadline && !io->no_wait && !io->deaf && weft__self_or_null();
-	if (!woken && !io->begins && waits && weft__fd_skips(e, io->way))
+	if (!woken && !io->begins && weft__fd_skips(e, io->way) && may_skip(io))
 		return -EAGAIN;
 	ssize_t n = io->try(io, e);
 	if (weft__likely(n != -EAGAIN))
@@ -82,23 +81,22 @@ static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e, bool wok
 }
 
 /* Whether a request can do all of it: wait, and receive into the caller's buffer. */
-static bool can_receive(struct weft__io *io, int kind)
+static bool can_receive(const struct weft__io *io, int kind)
 {
 	struct weft__thread *self = weft__self_or_null();
 	return io->receives && kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE && self && weft__is_green(self) &&
-	       weft__poller_epoch();
+	       weft__poller_epoch() && weft__poller_is_uring();
 }
 
 /* received: it is done, or has failed for good. */
 static ssize_t wait_or_receive(struct weft__io *io, struct weft__fd *e, bool *received)
 {
-	const struct weft__reason *reason = &reasons[WEFT__INPUT];
 	int kind = weft__fd_kind(e, io->fd);
+	enum weft__request_op op = kind == WEFT__FD_PIPE ? WEFT__READ : WEFT__RECEIVE;
 	*received = false;
 	if (!can_receive(io, kind))
 		return wait(io, e);
-	enum weft__request_op op = kind == WEFT__FD_PIPE ? WEFT__READ : WEFT__RECEIVE;
-	ssize_t n = weft__request_receive(e, io->fd, op, io->data, io->size, reason, io->deadline);
+	ssize_t n = weft__request_receive(e, io->fd, op, io->data, io->size, &reasons[WEFT__INPUT], io->deadline);
 	if (n == -EAGAIN)
 		return wait(io, e);
 	if (n > 0)
@@ -111,13 +109,13 @@ ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e)
 {
 	int last = -ETIMEDOUT;
 	for (bool woken = false;; woken = true) {
-		bool uring = weft__poller_is_uring(), received;
-		ssize_t n = uring ? try_by_requests(io, e, woken) : try_by_edges(io, e, woken);
+		bool received;
+		ssize_t n = weft__poller_is_uring() ? try_by_requests(io, e, woken) : try_by_edges(io, e, woken);
 		if (weft__likely(n != -EAGAIN))
 			return n;
 		if (io->no_wait || io->deadline == 0)
 			return io->no_wait ? -EAGAIN : last;
-		n = uring ? wait_or_receive(io, e, &received) : (received = false, wait(io, e));
+		n = wait_or_receive(io, e, &received);
 		if (received)
 			return n;
 		if (n == -ETIMEDOUT || (n == -ECANCELED && io->exclusive)) {

@@ -114,12 +114,6 @@ static int wait_inside(struct asking *a, uint64_t deadline)
 	return late > 0 ? late : n;
 }
 
-static int wait_in_kernel(struct asking *a, struct pollfd *fds, struct weft__fd **entries, uint64_t deadline)
-{
-	return weft__self_or_null() ? weft__outside_park(fds, a->n, entries, a->set.n, &reason, deadline)
-				    : weft__outside_wait(fds, a->n, entries, a->set.n, deadline);
-}
-
 static int wait_outside(struct asking *a, uint64_t deadline)
 {
 	struct pollfd *fds = malloc((a->n + 1) * sizeof *fds);
@@ -130,7 +124,7 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 			memcpy(fds, a->fds, a->n * sizeof *fds);
 		for (size_t i = 0; i < a->set.n; i++)
 			entries[i] = a->set.waiter[i].entry;
-		n = wait_in_kernel(a, fds, entries, deadline);
+		n = weft__outside_wait(fds, a->n, entries, a->set.n, &reason, deadline);
 		if (a->n)
 			memcpy(a->fds, fds, a->n * sizeof *fds);
 	}
@@ -141,11 +135,15 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 	return n == -EBADF ? closed(a) : n;
 }
 
-/* Whether it waits by the poller, and not in the kernel. */
-static bool is_inside(void)
+/* By the poller, or in the kernel: see outside.h. */
+static int wait_for_any(struct asking *a, uint64_t deadline)
 {
 	struct weft__thread *self = weft__self_or_null();
-	return self && (weft__is_green(self) || !weft__poller_is_uring());
+	int err = self ? weft__poller_begin() : 0;
+	if (err)
+		return err;
+	return self && (weft__is_green(self) || !weft__poller_is_uring()) ? wait_inside(a, deadline)
+									  : wait_outside(a, deadline);
 }
 
 static int wait(struct asking *a, uint64_t deadline)
@@ -154,7 +152,7 @@ static int wait(struct asking *a, uint64_t deadline)
 	if (n == 0 && a->gone)
 		n = a->gone;
 	else if (n == 0)
-		n = is_inside() ? wait_inside(a, deadline) : wait_outside(a, deadline);
+		n = wait_for_any(a, deadline);
 	for (size_t i = 0; i < a->set.n; i++)
 		weft__fd_leave(a->set.waiter[i].entry);
 	return n;

@@ -14,4 +14,12 @@ void weft__fd_take(struct weft__fd *e, enum weft__fd_way way, bool closed, struc
 /* Make them runnable. */
 void weft__fd_ready(struct weft__list *woken);
 
+/* Whether a wait that several may end has begun, and has been ended (`state`; order FD-SET). */
+enum { WEFT__NOT_COMMITTED, WEFT__ASLEEP, WEFT__OVER };
+
+/* Of a waiter that waits alone, and of a set: enter the queues, by whichever poller (weft__wait). */
+bool weft__fd_commit(struct weft__wait *wait);
+bool weft__fd_set_commit(struct weft__wait *wait);
+bool weft__fd_set_revoke(struct weft__wait *wait, struct weft__thread *self);
+
 #endif

@@ -10,8 +10,6 @@
 #include "src/poll/poller.h"
 #include "src/poll/request.h"
 
-enum { NOT_COMMITTED, ASLEEP, OVER };
-
 void weft__fd_lock(struct weft__fd *e)
 {
 	for (unsigned round = 1; weft__xchg_acq(&e->lock, 1) != 0; round++) /* order FD-LOCK */
@@ -42,7 +40,8 @@ void weft__fd_take(struct weft__fd *e, enum weft__fd_way way, bool closed, struc
 		waiter->queued = false;
 		waiter->closed = closed;
 		alone = !waiter->set;
-		if (waiter->set && weft__xchg_acqrel(&waiter->set->state, OVER) != ASLEEP) /* order FD-SET */
+		if (waiter->set &&
+		    weft__xchg_acqrel(&waiter->set->state, WEFT__OVER) != WEFT__ASLEEP) /* order FD-SET */
 			continue; /* another has won it, or it does not sleep yet and will not */
 		weft__wait_won(waiter->set ? waiter->set->wait.self : waiter->wait.self);
 		weft__list_push_back(woken, &waiter->node);
@@ -105,17 +104,28 @@ static bool is_news(const struct weft__fd_waiter *waiter)
 	return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : !(edges & WEFT__FD_DRY);
 }
 
-/* Under the lock; sets in front. False: there is no need to wait. */
-static bool enqueue(struct weft__fd_waiter *waiter)
+/* Under the lock; sets in front. */
+static bool enqueue_for_edge(struct weft__fd_waiter *waiter)
 {
 	struct weft__list *waiters = &waiter->entry->waiters[waiter->way];
-	waiter->closed = weft__fd_is_closing(waiter->entry);
-	waiter->queued = !waiter->closed && !is_news(waiter);
+	waiter->queued = !is_news(waiter);
 	if (waiter->queued && waiter->set)
 		weft__list_push_front(waiters, &waiter->node);
 	else if (waiter->queued)
 		weft__list_push_back(waiters, &waiter->node);
 	return waiter->queued;
+}
+
+/* False: there is no need to wait. */
+static bool enqueue(struct weft__fd_waiter *waiter)
+{
+	bool queued = false;
+	weft__fd_lock(waiter->entry);
+	waiter->closed = weft__fd_is_closing(waiter->entry);
+	if (!waiter->closed)
+		queued = weft__poller_is_uring() ? weft__request_enqueue(waiter) : enqueue_for_edge(waiter);
+	weft__fd_unlock(waiter->entry);
+	return queued;
 }
 
 /* True if it was in the queue. */
@@ -130,14 +140,9 @@ static bool dequeue(struct weft__fd_waiter *waiter)
 	return queued;
 }
 
-static bool commit(struct weft__wait *wait)
+bool weft__fd_commit(struct weft__wait *wait)
 {
-	struct weft__fd_waiter *waiter = weft__container(wait, struct weft__fd_waiter, wait);
-	struct weft__fd *e = waiter->entry;
-	weft__fd_lock(e);
-	bool queued = enqueue(waiter);
-	weft__fd_unlock(e);
-	return queued;
+	return enqueue(weft__container(wait, struct weft__fd_waiter, wait));
 }
 
 static bool revoke(struct weft__wait *wait, struct weft__thread *self)
@@ -151,53 +156,50 @@ int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclus
 {
 	struct weft__thread *self = weft__self_or_null();
 	if (weft__unlikely(!self))
-		return weft__fd_wait_outside(e, fd, way, deadline);
+		return weft__outside_wait_one(e, fd, way, reason, deadline);
 	int err = weft__poller_begin();
 	if (weft__unlikely(err))
 		return err;
 	if (weft__poller_is_uring())
 		return weft__is_green(self) ? weft__request_wait(e, fd, way, exclusive, reason, deadline)
-					    : weft__fd_wait_bound(e, fd, way, reason, deadline);
+					    : weft__outside_wait_one(e, fd, way, reason, deadline);
 	err = weft__fd_arm(e, fd, way, false);
 	if (weft__unlikely(err))
 		return err;
 	struct weft__fd_waiter waiter = { .entry = e,
 					  .way = way,
-					  .wait = { commit, revoke, self, reason, e, .shielded = false } };
+					  .wait = { weft__fd_commit, revoke, self, reason, e, .shielded = false } };
 	err = weft__park(&waiter.wait, deadline);
 	return waiter.closed ? -EBADF : err;
 }
 
 /* Until all are in their queues whoever comes to one of them stops the commit, and wakes nobody. */
-static bool set_commit(struct weft__wait *wait)
+bool weft__fd_set_commit(struct weft__wait *wait)
 {
 	struct weft__fd_set *set = weft__container(wait, struct weft__fd_set, wait);
+	uint32_t not_committed = WEFT__NOT_COMMITTED;
 	bool wait_on = true;
-	for (size_t i = 0; i < set->n && wait_on; i++) {
-		struct weft__fd *e = set->waiter[i].entry;
-		weft__fd_lock(e);
+	for (size_t i = 0; i < set->n && wait_on; i++)
 		wait_on = enqueue(&set->waiter[i]);
-		weft__fd_unlock(e);
-	}
-	uint32_t not_committed = NOT_COMMITTED;
 	return wait_on &&
-	       weft__cas_acqrel(&set->state, &not_committed, ASLEEP); /* order FD-SET; it may be gone after it */
+	       weft__cas_acqrel(&set->state, &not_committed, WEFT__ASLEEP); /* order FD-SET; it may be gone after it */
 }
 
-static bool set_revoke(struct weft__wait *wait, struct weft__thread *self)
+bool weft__fd_set_revoke(struct weft__wait *wait, struct weft__thread *self)
 {
-	uint32_t asleep = ASLEEP;
+	struct weft__fd_set *set = weft__container(wait, struct weft__fd_set, wait);
+	uint32_t asleep = WEFT__ASLEEP;
 	(void)self;
-	return weft__cas_acqrel(&weft__container(wait, struct weft__fd_set, wait)->state, &asleep,
-				OVER); /* order FD-SET */
+	return weft__cas_acqrel(&set->state, &asleep, WEFT__OVER); /* order FD-SET */
 }
 
 int weft__fd_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline)
 {
 	if (weft__poller_is_uring())
 		return weft__request_wait_any(set, reason, deadline);
-	weft__store_rlx(&set->state, NOT_COMMITTED); /* relaxed: nobody knows of it yet */
-	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, .shielded = false };
+	weft__store_rlx(&set->state, WEFT__NOT_COMMITTED); /* relaxed: nobody knows of it yet */
+	set->wait = (struct weft__wait){ weft__fd_set_commit, weft__fd_set_revoke, weft__self_or_null(), reason, set,
+					 .shielded = false };
 	int err = weft__park(&set->wait, deadline);
 	for (size_t i = 0; i < set->n; i++)
 		(void)dequeue(&set->waiter[i]);

@@ -8,6 +8,7 @@
 #include "src/os/epoll.h"
 #include "src/os/io.h"
 #include "src/os/lock.h"
+#include "src/poll/entry.h"
 #include "src/sched/cancel.h"
 
 static struct {
@@ -34,10 +35,8 @@ static bool any_closing(struct weft__fd *const *entries, size_t n)
 	return false;
 }
 
-enum { NOT_COMMITTED, ASLEEP, OVER };
-
-/* Of a bound thread. */
-struct bound {
+/* One that waits. The wait, and what ends it sooner, are a bound thread's: an outsider cannot be canceled. */
+struct waiter {
 	struct weft__wait wait;
 	weft__a32 state;
 	struct pollfd *fds;
@@ -47,20 +46,19 @@ struct bound {
 	bool kicked; /* by who revoked it */
 };
 
-static bool is_over(struct bound *bound)
+static bool is_revoked(struct waiter *waiter)
 {
-	return bound && weft__load_acq(&bound->state) == OVER; /* order FD-SET */
+	return weft__load_acq(&waiter->state) == WEFT__OVER; /* order FD-SET */
 }
 
-/* bound: NULL for an outsider. -ECANCELED: it has been revoked. */
-static int wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count, struct bound *bound,
-		uint64_t deadline)
+static int poll_until(struct waiter *waiter, uint64_t deadline)
 {
-	while (!any_closing(entries, count)) {
-		if (is_over(bound))
+	struct pollfd *event = &waiter->fds[waiter->n];
+	while (!any_closing(waiter->entries, waiter->count)) {
+		if (is_revoked(waiter))
 			return -ECANCELED;
-		int ready = weft__os_poll(fds, n + 1, deadline);
-		int other = ready > 0 && fds[n].revents;
+		int ready = weft__os_poll(waiter->fds, waiter->n + 1, deadline);
+		int other = ready > 0 && event->revents;
 		if (ready < 0 || ready > other)
 			return ready - other;
 		if (other)
@@ -71,90 +69,77 @@ static int wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, s
 	return -EBADF;
 }
 
-static int wait_counted(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count,
-			struct bound *bound, uint64_t deadline)
+static int wait_in_kernel(struct waiter *waiter, uint64_t deadline)
 {
 	int fd = event();
 	if (fd < 0)
 		return fd;
-	fds[n] = (struct pollfd){ .fd = fd, .events = POLLIN };
+	waiter->fds[waiter->n] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	weft__add_acqrel(&outside.waiting, 1);
 	weft__fence_full(); /* order FD-OUTSIDE */
-	int ready = wait(fds, n, entries, count, bound, deadline);
+	int ready = poll_until(waiter, deadline);
 	weft__sub_acqrel(&outside.waiting, 1);
 	return ready;
 }
 
-int weft__outside_wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count, uint64_t deadline)
+static bool commit(struct weft__wait *wait)
 {
-	return wait_counted(fds, n, entries, count, NULL, deadline);
-}
-
-int weft__fd_wait_outside(struct weft__fd *e, int fd, enum weft__fd_way way, uint64_t deadline)
-{
-	struct pollfd fds[2] = { { .fd = fd, .events = way == WEFT__INPUT ? POLLIN : POLLOUT } };
-	int ready = weft__outside_wait(fds, 1, &e, 1, deadline);
-	return ready < 0 ? ready : 0;
-}
-
-/* --- bound threads --- */
-
-static bool bound_commit(struct weft__wait *wait)
-{
-	weft__store_rel(&weft__container(wait, struct bound, wait)->state, ASLEEP); /* order FD-SET */
+	weft__store_rel(&weft__container(wait, struct waiter, wait)->state, WEFT__ASLEEP); /* order FD-SET */
 	return true;
 }
 
-static bool bound_revoke(struct weft__wait *wait, struct weft__thread *self)
+static bool take_back(struct weft__wait *wait, struct weft__thread *self)
 {
-	struct bound *bound = weft__container(wait, struct bound, wait);
-	uint32_t asleep = ASLEEP;
+	struct waiter *waiter = weft__container(wait, struct waiter, wait);
+	uint32_t asleep = WEFT__ASLEEP;
 	(void)self;
-	if (!weft__cas_acqrel(&bound->state, &asleep, OVER)) /* order FD-SET */
+	if (!weft__cas_acqrel(&waiter->state, &asleep, WEFT__OVER)) /* order FD-SET */
 		return false;
-	bound->kicked = weft__outside_kick();
+	waiter->kicked = weft__outside_kick();
 	return true;
 }
 
-static void bound_sleep(struct weft__wait *wait, uint64_t deadline)
+static void sleep_in_kernel(struct weft__wait *wait, uint64_t deadline)
 {
-	struct bound *bound = weft__container(wait, struct bound, wait);
+	struct waiter *waiter = weft__container(wait, struct waiter, wait);
 	struct weft__thread *self = wait->self;
-	uint32_t asleep = ASLEEP;
-	if (is_over(bound)) {
+	uint32_t asleep = WEFT__ASLEEP;
+	if (is_revoked(waiter)) {
 		(void)weft__os_futex_wait(&self->wake, 0, WEFT__NEVER); /* who revoked it is about to wake it */
 		return;
 	}
-	int ready = wait_counted(bound->fds, bound->n, bound->entries, bound->count, bound, deadline);
-	if (!weft__cas_acqrel(&bound->state, &asleep, OVER)) /* order FD-SET */
+	int ready = wait_in_kernel(waiter, deadline);
+	if (!weft__cas_acqrel(&waiter->state, &asleep, WEFT__OVER)) /* order FD-SET */
 		return;
-	bound->ready = ready;
+	waiter->ready = ready;
 	if (ready == -ETIMEDOUT)
 		weft__wait_result(self, -ETIMEDOUT);
 	weft__ready(self);
 }
 
-int weft__outside_park(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count,
+int weft__outside_wait(struct pollfd *fds, size_t n, struct weft__fd *const *entries, size_t count,
 		       const struct weft__reason *reason, uint64_t deadline)
 {
-	struct bound bound = {
-		.wait = { bound_commit, bound_revoke, weft__self_or_null(), reason, fds, .sleep = bound_sleep },
+	struct waiter waiter = {
+		.wait = { commit, take_back, weft__self_or_null(), reason, fds, .sleep = sleep_in_kernel },
 		.fds = fds,
 		.n = n,
 		.count = count,
 		.entries = entries,
 	};
-	int err = weft__park(&bound.wait, deadline);
-	if (bound.kicked)
+	if (!waiter.wait.self)
+		return wait_in_kernel(&waiter, deadline);
+	int err = weft__park(&waiter.wait, deadline);
+	if (waiter.kicked)
 		weft__outside_calm();
-	return err ? err : bound.ready;
+	return err ? err : waiter.ready;
 }
 
-int weft__fd_wait_bound(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
-			uint64_t deadline)
+int weft__outside_wait_one(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
+			   uint64_t deadline)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = way == WEFT__INPUT ? POLLIN : POLLOUT } };
-	int ready = weft__outside_park(fds, 1, &e, 1, reason, deadline);
+	int ready = weft__outside_wait(fds, 1, &e, 1, reason, deadline);
 	return ready < 0 ? ready : 0;
 }
 

@@ -10,18 +10,16 @@
 #include "src/sched/worker.h"
 #include "weft/time.h"
 
-enum { NOT_COMMITTED, ASLEEP, OVER };
-
 /* --- under the entry's lock --- */
 
-static bool enqueue(struct weft__fd_waiter *waiter)
+bool weft__request_enqueue(struct weft__fd_waiter *waiter)
 {
-	struct weft__fd *e = waiter->entry;
-	waiter->closed = weft__fd_is_closing(e);
-	if (waiter->closed || waiter->asked)
+	if (waiter->asked)
 		return false;
-	weft__list_push_back(&e->waiters[waiter->way], &waiter->node);
+	weft__list_push_back(&waiter->entry->waiters[waiter->way], &waiter->node);
 	waiter->queued = true;
+	if (waiter->set)
+		weft__add_acqrel(&waiter->set->left, 1);
 	weft__uring_queue(&waiter->request);
 	return true;
 }
@@ -47,7 +45,7 @@ static void complete(struct weft__fd_waiter *waiter, struct weft__list *woken)
 		win(waiter, woken);
 		return;
 	}
-	if (weft__xchg_acqrel(&set->state, OVER) == ASLEEP) /* order FD-SET */
+	if (weft__xchg_acqrel(&set->state, WEFT__OVER) == WEFT__ASLEEP) /* order FD-SET */
 		win(waiter, woken);
 	if (weft__sub_acqrel(&set->left, 1) == 1) /* order FD-SET */
 		win(waiter, woken);
@@ -76,16 +74,6 @@ void weft__request_evict(struct weft__fd *e, struct weft__list *woken)
 }
 
 /* --- one --- */
-
-static bool commit(struct weft__wait *wait)
-{
-	struct weft__fd_waiter *waiter = weft__container(wait, struct weft__fd_waiter, wait);
-	struct weft__fd *e = waiter->entry;
-	weft__fd_lock(e);
-	bool queued = enqueue(waiter);
-	weft__fd_unlock(e);
-	return queued;
-}
 
 static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 {
@@ -130,7 +118,7 @@ static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
 static struct weft__fd_waiter waiter_of(struct weft__fd *e, enum weft__fd_way way, const struct weft__reason *reason)
 {
 	return (struct weft__fd_waiter){
-		.wait = { commit, revoke, weft__self_or_null(), reason, e, .asks = true },
+		.wait = { weft__fd_commit, revoke, weft__self_or_null(), reason, e, .asks = true },
 		.entry = e,
 		.way = way,
 	};
@@ -163,31 +151,6 @@ ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op 
 
 /* --- any of several --- */
 
-/* Until all are queued whoever completes one of them stops the commit, and wakes nobody. */
-static bool set_commit(struct weft__wait *wait)
-{
-	struct weft__fd_set *set = weft__container(wait, struct weft__fd_set, wait);
-	bool wait_on = true;
-	for (size_t i = 0; i < set->n && wait_on; i++) {
-		struct weft__fd *e = set->waiter[i].entry;
-		weft__fd_lock(e);
-		wait_on = enqueue(&set->waiter[i]);
-		if (wait_on)
-			weft__add_acqrel(&set->left, 1);
-		weft__fd_unlock(e);
-	}
-	uint32_t not_committed = NOT_COMMITTED;
-	return wait_on && weft__cas_acqrel(&set->state, &not_committed, ASLEEP); /* order FD-SET */
-}
-
-static bool set_revoke(struct weft__wait *wait, struct weft__thread *self)
-{
-	uint32_t asleep = ASLEEP;
-	(void)self;
-	return weft__cas_acqrel(&weft__container(wait, struct weft__fd_set, wait)->state, &asleep,
-				OVER); /* order FD-SET */
-}
-
 static bool drain_commit(struct weft__wait *wait)
 {
 	return weft__sub_acqrel(&weft__container(wait, struct weft__fd_set, wait)->left, 1) != 1; /* order FD-SET */
@@ -213,11 +176,12 @@ int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *
 	int err = weft__uring_attach(weft__worker());
 	if (err)
 		return err;
-	weft__store_rlx(&set->state, NOT_COMMITTED); /* relaxed, both: nobody knows of it yet */
-	weft__store_rlx(&set->left, 1);		     /* a share of our own */
+	weft__store_rlx(&set->state, WEFT__NOT_COMMITTED); /* relaxed, both: nobody knows of it yet */
+	weft__store_rlx(&set->left, 1);			   /* a share of our own */
 	for (size_t i = 0; i < set->n; i++)
 		set->waiter[i].request.ring = NULL;
-	set->wait = (struct weft__wait){ set_commit, set_revoke, weft__self_or_null(), reason, set, .shielded = false };
+	set->wait = (struct weft__wait){ weft__fd_set_commit, weft__fd_set_revoke, weft__self_or_null(), reason, set,
+					 .shielded = false };
 	err = weft__park(&set->wait, deadline);
 	drain(set);
 	return err;

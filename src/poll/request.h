@@ -22,6 +22,9 @@ int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *
 ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
 			      const struct weft__reason *reason, uint64_t deadline);
 
+/* In a commit, under the entry's lock. False: it has been asked to end. */
+bool weft__request_enqueue(struct weft__fd_waiter *waiter);
+
 /* By who closes, under the entry's lock: end all waits. Those that are over already go to `woken`. */
 void weft__request_evict(struct weft__fd *e, struct weft__list *woken);
 

@@ -120,6 +120,16 @@ START_TEST(as_poll_does)
 }
 END_TEST
 
+/* The poller begins with the first wait, here a bound thread's. */
+START_TEST(bound_first)
+{
+	void (*fn)(void) = waits;
+	start();
+	join(spawn(WEFT_BOUND, call, *(void **)&fn));
+	stop();
+}
+END_TEST
+
 START_TEST(one_is_closed)
 {
 	each(closes);
@@ -213,7 +223,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { as_poll_does, one_is_closed, pollers_and_readers, descriptors_of_a_library,
-				       NULL };
+	const TTest *const tests[] = {
+		as_poll_does, bound_first, one_is_closed, pollers_and_readers, descriptors_of_a_library, NULL
+	};
 	return run_tests("system/poll", tests);
 }
