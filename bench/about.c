@@ -48,7 +48,7 @@ void about_texts(struct about *a, struct about_text texts[ABOUT_TEXTS])
 		{ "kernel", a->kernel, sizeof(a->kernel) },    { "compiler", a->compiler, sizeof(a->compiler) },
 		{ "version", a->version, sizeof(a->version) }, { "arch", a->arch, sizeof(a->arch) },
 		{ "commit", a->commit, sizeof(a->commit) },    { "date", a->date, sizeof(a->date) },
-		{ "effort", a->effort, sizeof(a->effort) },
+		{ "effort", a->effort, sizeof(a->effort) },    { "peers", a->peers, sizeof(a->peers) },
 	};
 
 	memcpy(texts, all, sizeof(all));

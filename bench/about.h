@@ -9,6 +9,7 @@
 
 struct about {
 	char machine[64], cpu[128], kernel[192], compiler[128], version[64], arch[32], commit[64], date[32], effort[16];
+	char peers[256]; /* and their versions */
 	unsigned cpus;
 	double seconds;	 /* that it took */
 	double clock_ns; /* taken off each batch */
@@ -20,7 +21,7 @@ struct about {
 void about_here(struct about *about);
 
 /* Each text, with its name, to be written or read. */
-#define ABOUT_TEXTS 9
+#define ABOUT_TEXTS 10
 struct about_text {
 	const char *name;
 	char *text;

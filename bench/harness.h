@@ -140,6 +140,7 @@ void progress_done(void);
 
 /* peers.c: figures of other libraries, by their own programs: a round of each, of which some may have failed for good. */
 void peers_find(const struct options *options);
+void peers_versions(char *text, size_t size); /* of those found, with commas */
 void peers_round(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows,
 		 size_t first);
 bool peers_known(const char *name);

@@ -117,8 +117,14 @@ peers = bench/peers/weft-peer-raw-uring
 if HAVE_BOOST_FIBER
 peers += bench/peers/weft-peer-boost-fiber
 endif
+if HAVE_ERLANG
+peers += bench/peers/weft-peer-erlang
+endif
 if HAVE_GO
 peers += bench/peers/weft-peer-go
+endif
+if HAVE_LIBUV
+peers += bench/peers/weft-peer-libuv
 endif
 if HAVE_PTH
 peers += bench/peers/weft-peer-pth
@@ -129,12 +135,15 @@ endif
 
 EXTRA_PROGRAMS += \
 	bench/peers/weft-peer-boost-fiber \
+	bench/peers/weft-peer-libuv \
 	bench/peers/weft-peer-pth \
 	bench/peers/weft-peer-raw-uring \
 	bench/peers/weft-peer-st
 
 bench_peers_weft_peer_boost_fiber_SOURCES = bench/peers/boost_fiber.cc $(peer_frame)
 bench_peers_weft_peer_boost_fiber_LDADD = -lboost_fiber -lboost_context
+bench_peers_weft_peer_libuv_SOURCES = bench/peers/libuv.c
+bench_peers_weft_peer_libuv_LDADD = -luv
 bench_peers_weft_peer_pth_SOURCES = bench/peers/pth.c $(peer_frame)
 bench_peers_weft_peer_pth_LDADD = -lpth
 bench_peers_weft_peer_st_SOURCES = bench/peers/st.c $(peer_frame)
@@ -164,6 +173,13 @@ bench/peers/weft-peer-go: $(go_peer)
 	@mkdir -p bench/peers
 	GO111MODULE=off GOCACHE=$(abs_builddir)/bench/peers/go-cache $(GO) build -o $@ $(go_peer:%=$(srcdir)/%)
 
+EXTRA_DIST += bench/peers/erlang.sh bench/peers/weft_peer.erl
+bench/peers/weft-peer-erlang: bench/peers/erlang.sh bench/peers/weft_peer.erl
+	@mkdir -p bench/peers
+	$(ERLC) -o bench/peers $(srcdir)/bench/peers/weft_peer.erl
+	cp $(srcdir)/bench/peers/erlang.sh $@
+	chmod +x $@
+
 # What an echo server is measured against, and the load for both (bench/raw/load.c tells how).
 raw_programs = \
 	bench/raw/echo_epoll \
@@ -185,7 +201,7 @@ bench_raw_load_LDADD =
 raw: $(raw_programs)
 
 peers: $(peers)
-CLEANFILES += $(EXTRA_PROGRAMS) bench/peers/weft-peer-go
+CLEANFILES += $(EXTRA_PROGRAMS) bench/peers/weft-peer-erlang bench/peers/weft_peer.beam bench/peers/weft-peer-go
 clean-local:
 	rm -rf bench/peers/go-cache
 

@@ -20,6 +20,8 @@ static void measure(const struct options *options, struct about *about, struct r
 	snprintf(about->effort, sizeof(about->effort), "%s", options->effort->name);
 	about->seed = options->seed;
 	peers_find(options);
+	if (options->peers)
+		peers_versions(about->peers, sizeof(about->peers));
 	(void)noise_now();
 	table_head(about, options);
 	bench_run_all(options, rows, print_bench);

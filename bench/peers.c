@@ -4,7 +4,7 @@
  *
  *	BENCH WORKERS UNIT N MEDIAN MIN MAX P99 [size=UNITS] [NOTE ...]
  *
- * for each figure and exits 0, or prints a reason and exits 77 if the peer cannot do that.
+ * for each figure and exits 0, or prints a reason and exits 77 if the peer cannot do that. weft-peer-NAME --version prints what it is.
  */
 #include <fcntl.h>
 #include <libgen.h>
@@ -24,7 +24,7 @@
 #define LIMIT_SECONDS 6
 #define CANNOT 77
 
-static const char *const names[] = { "raw-uring", "boost-fiber", "st", "pth", "go" };
+static const char *const names[] = { "raw-uring", "boost-fiber", "st", "pth", "libuv", "go", "erlang" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 static struct peer {
@@ -87,6 +87,46 @@ void peers_find(const struct options *options)
 	snprintf(below, sizeof(below), "%s/peers", beside);
 	look_in(below);
 	look_in(WEFT_PEERS_DIR);
+}
+
+/* What it prints. */
+static FILE *start(const struct peer *p, const char *first, const char *second, unsigned workers, pid_t *pid)
+{
+	int fds[2];
+
+	fflush(NULL);
+	if (pipe2(fds, O_CLOEXEC) != 0)
+		return NULL;
+	*pid = fork();
+	if (*pid == 0) {
+		alarm(LIMIT_SECONDS);
+		system_pin_first(workers);
+		dup2(fds[1], STDOUT_FILENO);
+		execl(p->path, p->path, first, second, (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	return fdopen(fds[0], "r");
+}
+
+void peers_versions(char *text, size_t size)
+{
+	size_t length = 0;
+
+	for (unsigned i = 0; i < count && length < size; i++) {
+		char line[128] = "";
+		pid_t pid = -1;
+		FILE *f = start(&found[i], "--version", NULL, 1, &pid);
+
+		if (f && fgets(line, sizeof(line), f)) {
+			line[strcspn(line, "\n")] = 0;
+			length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", line);
+		}
+		if (f)
+			fclose(f);
+		if (pid > 0)
+			waitpid(pid, NULL, 0);
+	}
 }
 
 /* Two figures may have the same name, in other units. */
@@ -166,27 +206,6 @@ static bool take(const char *line, const struct bench *bench, const struct optio
 	return true;
 }
 
-static FILE *start(const struct peer *p, const char *bench, unsigned workers, pid_t *pid)
-{
-	char number[16];
-	int fds[2];
-
-	snprintf(number, sizeof(number), "%u", workers);
-	fflush(NULL);
-	if (pipe2(fds, O_CLOEXEC) != 0)
-		return NULL;
-	*pid = fork();
-	if (*pid == 0) {
-		alarm(LIMIT_SECONDS);
-		system_pin_first(workers);
-		dup2(fds[1], STDOUT_FILENO);
-		execl(p->path, p->path, bench, number, (char *)NULL);
-		_exit(127);
-	}
-	close(fds[1]);
-	return fdopen(fds[0], "r");
-}
-
 static void failed(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
 		   const char *why, struct rows *rows, size_t first)
 {
@@ -198,11 +217,12 @@ static void failed(const struct bench *bench, const struct options *options, con
 static void run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
 		    struct rows *rows, size_t first)
 {
-	char line[512], why[256] = "printed no figure";
+	char line[512], number[16], why[256] = "printed no figure";
 	bool taken = false;
 	int status = 0;
 	pid_t pid = -1;
-	FILE *f = start(p, bench->rows[0], workers, &pid);
+	snprintf(number, sizeof(number), "%u", workers);
+	FILE *f = start(p, bench->rows[0], number, workers, &pid);
 
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;

@@ -112,6 +112,8 @@ static void switch_raw(struct batch *b)
 
 // The other workers run fibers until the body is done. The body is a fiber too: shared_work runs a thread's main
 // context only when no fiber at all is ready, which yielding ones would put off for ever.
+extern "C" const char *const peer_version = "Boost.Fiber " BOOST_LIB_VERSION;
+
 extern "C" void peer_enter(unsigned workers, void (*body)(struct batch *), struct batch *b)
 {
 	fibers::mutex mutex;

@@ -275,6 +275,10 @@ func run(name string, workers int) bool {
 
 func main() {
 	workers := 0
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		fmt.Println(runtime.Version())
+		return
+	}
 	if len(os.Args) == 3 {
 		workers, _ = strconv.Atoi(os.Args[2])
 	}

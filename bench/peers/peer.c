@@ -41,6 +41,10 @@ int peer_main(int argc, char **argv, const struct peer_bench *benches, unsigned 
 	const struct peer_bench *bench = argc == 3 ? find(benches, argv[1]) : NULL;
 	unsigned workers = argc == 3 ? (unsigned)atoi(argv[2]) : 0;
 
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts(peer_version);
+		return 0;
+	}
 	if (argc != 3 || workers == 0) {
 		fprintf(stderr, "usage: %s BENCH WORKERS\n", argv[0]);
 		return 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the programs that measure other libraries share: the command line weft-peer-NAME BENCH WORKERS, and the line of
- * figures that weft-bench reads (see bench/peers.c). C and C++. The work itself is in operations.h.
+ * What the programs that measure other libraries share: the command lines weft-peer-NAME BENCH WORKERS, and --version, and
+ * the line of figures that weft-bench reads (see bench/peers.c). C and C++. The work itself is in operations.h.
  */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
@@ -23,6 +23,9 @@ struct peer_bench {
 
 /* Call body(b) in the library's world, on so many workers: each peer defines it. */
 void peer_enter(unsigned workers, void (*body)(struct batch *), struct batch *b);
+
+/* The library and its version: each peer defines it. */
+extern const char *const peer_version;
 
 /* Find the bench, run it, print. The list ends with a zero. Returns the exit status. */
 int peer_main(int argc, char **argv, const struct peer_bench *benches, unsigned workers_max);

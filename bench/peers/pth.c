@@ -81,6 +81,8 @@ static inline void seat_unpark(struct seat *seat)
 
 #include "operations.h"
 
+const char *const peer_version = "GNU Pth " PTH_VERSION_STR;
+
 void peer_enter(unsigned workers, void (*body)(struct batch *), struct batch *b)
 {
 	(void)workers;

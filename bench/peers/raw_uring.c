@@ -68,6 +68,12 @@ static const struct peer_bench benches[] = {
 	ROW("echo-9000", echo_9000), ROW("churn", churn),     { .body = NULL },
 };
 
+#ifdef HAVE_LIBURING
+const char *const peer_version = "io_uring";
+#else
+const char *const peer_version = "no io_uring";
+#endif
+
 void peer_enter(unsigned workers, void (*body)(struct batch *), struct batch *b)
 {
 	(void)workers;

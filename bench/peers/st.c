@@ -70,6 +70,8 @@ static inline void seat_unpark(struct seat *seat)
 
 #include "operations.h"
 
+const char *const peer_version = "State Threads " ST_VERSION;
+
 void peer_enter(unsigned workers, void (*body)(struct batch *), struct batch *b)
 {
 	(void)workers;
