@@ -17,14 +17,12 @@ static bool is_stillborn(int err)
 	return err == -ECONNABORTED || err == -EPROTO;
 }
 
-/* accept(2) makes a socket before it looks whether there is a connection for it: to ask costs less. So the first
- * try, which an acceptor makes in vain as a rule, having taken the one that there was, asks. */
-static bool is_empty(struct weft__io *io)
+/* accept(2) makes a socket before it looks whether there is a connection for it: to ask costs less. So a try before the
+ * first wait, which an acceptor makes in vain as a rule, having taken the one that there was, asks. */
+static bool is_empty(const struct weft__io *io)
 {
 	struct pollfd listener = { .fd = io->fd, .events = POLLIN };
-	bool first = io->size == 0; /* here: how often it was asked */
-	io->size = 1;
-	return first && weft__os_poll(&listener, 1, 0) == 0;
+	return !io->woken && weft__os_poll(&listener, 1, 0) == 0;
 }
 
 static ssize_t try_accept(struct weft__io *io, struct weft__fd *e)

@@ -51,15 +51,15 @@ static int wait(struct weft__io *io, struct weft__fd *e)
 }
 
 /* By edges: one that is to be carried on is. */
-static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e, bool woken)
+static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e)
 {
 	uint32_t seen = weft__fd_look(e, io->way);
-	if (!(io->begins && !woken) && (seen & WEFT__FD_DRY) && may_skip(io))
+	if (!(io->begins && !io->woken) && (seen & WEFT__FD_DRY) && may_skip(io))
 		return -EAGAIN;
 	ssize_t n = io->try(io, e);
 	if (weft__likely(n != -EAGAIN)) {
 		bool dry = shows_dry(io, e, seen, n) && weft__fd_dry(e, io->way, seen);
-		if (woken && !dry)
+		if (io->woken && !dry)
 			weft__fd_pass(e, io->way);
 	} else if (!io->deaf) {
 		(void)weft__fd_dry(e, io->way, seen); /* or something has come: then the wait ends at once */
@@ -68,14 +68,14 @@ static ssize_t try_by_edges(struct weft__io *io, struct weft__fd *e, bool woken)
 }
 
 /* By requests: what is done without a try, it being predicted to be in vain, is done by them. */
-static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e, bool woken)
+static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e)
 {
-	if (!woken && !io->begins && weft__fd_skips(e, io->way) && may_skip(io))
+	if (!io->woken && !io->begins && weft__fd_skips(e, io->way) && may_skip(io))
 		return -EAGAIN;
 	ssize_t n = io->try(io, e);
 	if (weft__likely(n != -EAGAIN))
-		weft__fd_predict(e, io->way, woken, shows_dry(io, e, 0, n));
-	else if (!woken)
+		weft__fd_predict(e, io->way, io->woken, shows_dry(io, e, 0, n));
+	else if (!io->woken)
 		weft__fd_predict_none(e, io->way);
 	return n;
 }
@@ -108,9 +108,9 @@ static ssize_t wait_or_receive(struct weft__io *io, struct weft__fd *e, bool *re
 ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e)
 {
 	int last = -ETIMEDOUT;
-	for (bool woken = false;; woken = true) {
+	for (;; io->woken = true) {
 		bool received;
-		ssize_t n = weft__poller_is_uring() ? try_by_requests(io, e, woken) : try_by_edges(io, e, woken);
+		ssize_t n = weft__poller_is_uring() ? try_by_requests(io, e) : try_by_edges(io, e);
 		if (weft__likely(n != -EAGAIN))
 			return n;
 		if (io->no_wait || io->deadline == 0)
