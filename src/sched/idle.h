@@ -20,7 +20,7 @@
  * step 4 is a searcher again: the work it saw may be more than it takes. A thread alone in a `next` slot, or
  * a lone continuation, wakes nobody: its owner will reach it in a moment, and if it does not, the monitor sees that.
  *
- * Sleeping in the poller. While descriptors are armed, the first worker that falls asleep does so in the poller and not on
+ * Sleeping in the poller, of which there is one for all. While descriptors are armed, the first worker that falls asleep does so in the poller and not on
  * its futex; the others need not, and are woken before it. It takes that place (`polling`) when it lists itself, under
  * the list's lock, and gives it up when it has left, so there is one at a time. When it leaves with something to run,
  * others who sleep on stay where they are: it asks the poller again at its looks around, sleeps there again when it has
@@ -33,6 +33,10 @@
  *   2  full fence                              2  membarrier
  *   3  sleepers > 0 and nobody polling ?       3  armed > 0 and nobody polling ?
  *      wake one                                   take itself off the list and begin again : sleep
+ *
+ * Where the poller has a ring for each worker, a worker with requests on its ring sleeps there, whoever else does; `armed` is
+ * 0, and nobody else need take its place, for nobody else is told of what comes. Only its own threads put requests there, so
+ * it knows of all of them when it falls asleep. If one of its threads keeps it from its ring, the monitor looks instead.
  */
 #ifndef WEFT_SRC_SCHED_IDLE_H
 #define WEFT_SRC_SCHED_IDLE_H
