@@ -12,8 +12,9 @@ WEFT_BEGIN_DECLS
 
 /*
  * Run fn(arg) on a kernel thread of a pool, wait until it returns, take its result into *result (if result is not NULL).
- * More than weft_config_set_blocking_threads at a time wait their turn, first in, first out. For fn the pool's thread is one that
- * weft did not make: weft_self there is WEFT_NONE. Bound threads and kernel threads that weft did not make call fn themselves.
+ * More than weft_config_set_blocking_threads at a time wait their turn, first in, first out. For fn the pool's thread is
+ * one that weft did not make: weft_self there is WEFT_NONE. Bound threads and kernel threads that weft did not make call fn
+ * themselves.
  *
  * While it waits its turn the call can be canceled: -ECANCELED, and fn does not run. Once fn runs the call returns when fn
  * does, as a success; who waits next learns of the cancel. -EAGAIN: there is no kernel thread, and none could be made.

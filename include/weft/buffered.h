@@ -2,12 +2,12 @@
 /*
  * Buffered input and output on a descriptor: lines, exact counts, printf; few system calls for many small pieces.
  *
- * Nothing is lost to a time limit, a cancel or an error: what has been read stays in the reader, what has been written stays in
- * the writer, and the next call goes on there. A reader, and a writer, is for one thread at a time; a reader and a writer on the
- * same socket may be used by two.
+ * Nothing is lost to a time limit, a cancel or an error: what has been read stays in the reader, what has been written
+ * stays in the writer, and the next call goes on there. A reader, and a writer, is for one thread at a time; a reader and a
+ * writer on the same socket may be used by two.
  *
- * Errors are those of weft_read and weft_write (weft/io.h). The variants with a time limit take nanoseconds, for the call as a whole; 0
- * does what can be done without waiting. -ETIMEDOUT; -ENOMEM: no memory for a timer.
+ * Errors are those of weft_read and weft_write (weft/io.h). The variants with a time limit take nanoseconds, for the call
+ * as a whole; 0 does what can be done without waiting. -ETIMEDOUT; -ENOMEM: no memory for a timer.
  */
 #ifndef WEFT_BUFFERED_H
 #define WEFT_BUFFERED_H
@@ -22,8 +22,8 @@ struct weft_reader {
 	uint64_t reserved[6];
 };
 
-/* Begin to read from fd, with `size` bytes of memory of yours, at least 2, which has to stay; or, if memory is NULL, with as many that
- * are allocated (0: 8192). 0, -EINVAL, -ENOMEM. */
+/* Begin to read from fd, with `size` bytes of memory of yours, at least 2, which has to stay; or, if memory is NULL, with
+ * as many that are allocated (0: 8192). 0, -EINVAL, -ENOMEM. */
 WEFT_API int weft_reader_init(struct weft_reader *reader, int fd, void *memory, size_t size);
 
 /* Free what was allocated. What is unread is gone; fd stays open. */
@@ -40,8 +40,8 @@ WEFT_API ssize_t weft_reader_read_all(struct weft_reader *reader, void *data, si
 WEFT_API ssize_t weft_reader_read_all_timeout(struct weft_reader *reader, void *data, size_t size, size_t *done,
 					      uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
-/* Read up to a delimiter: how many bytes, with it. *data is where they are, until the next call. At the end what is left, without
- * it, or 0. -EMSGSIZE: the buffer is full and has none in it; all of it is still unread. */
+/* Read up to a delimiter: how many bytes, with it. *data is where they are, until the next call. At the end what is left,
+ * without it, or 0. -EMSGSIZE: the buffer is full and has none in it; all of it is still unread. */
 WEFT_API ssize_t weft_reader_read_until(struct weft_reader *reader, char delimiter, char **data) WEFT_MAY_SWITCH;
 WEFT_API ssize_t weft_reader_read_until_timeout(struct weft_reader *reader, char delimiter, char **data,
 						uint64_t nanoseconds) WEFT_MAY_SWITCH;
@@ -52,8 +52,9 @@ WEFT_API ssize_t weft_reader_read_line(struct weft_reader *reader, char **line) 
 WEFT_API ssize_t weft_reader_read_line_timeout(struct weft_reader *reader, char **line,
 					       uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
-/* Have at least `size` bytes in the buffer, and leave them there: how many there are, less than that only at the end. *data is where,
- * until the next call. 0 for size: what is there. -EMSGSIZE: the buffer cannot hold them (it holds one less than its size). */
+/* Have at least `size` bytes in the buffer, and leave them there: how many there are, less than that only at the end. *data
+ * is where, until the next call. 0 for size: what is there. -EMSGSIZE: the buffer cannot hold them (it holds one less than
+ * its size). */
 WEFT_API ssize_t weft_reader_peek(struct weft_reader *reader, size_t size, char **data) WEFT_MAY_SWITCH;
 WEFT_API ssize_t weft_reader_peek_timeout(struct weft_reader *reader, size_t size, char **data,
 					  uint64_t nanoseconds) WEFT_MAY_SWITCH;

@@ -73,10 +73,10 @@ struct weft_case {
 
 /*
  * Do one of the cases: one that can be done at once, chosen at random if there are several, each with the same probability;
- * else the first that can be. A channel that is closed counts as one that can. The index of the case done, whose `result` says
- * how it went; the others have not happened. Or -ECANCELED; -EINVAL for a kind that does not exist, and for ends of weft/link.h. A channel may be in
- * several cases, both ways: a select does not meet itself. One that waits locks all its channels for a few instructions a
- * case; it needs no memory.
+ * else the first that can be. A channel that is closed counts as one that can. The index of the case done, whose `result`
+ * says how it went; the others have not happened. Or -ECANCELED; -EINVAL for a kind that does not exist, and for ends of
+ * weft/link.h. A channel may be in several cases, both ways: a select does not meet itself. One that waits locks all its
+ * channels for a few instructions a case; it needs no memory.
  */
 WEFT_API int weft_select(struct weft_case *cases, unsigned count) WEFT_MAY_SWITCH;
 WEFT_API int weft_select_timeout(struct weft_case *cases, unsigned count, uint64_t nanoseconds) WEFT_MAY_SWITCH;

@@ -9,8 +9,8 @@
 WEFT_BEGIN_DECLS
 
 /*
- * waitpid(2): the child that changed, its state in *status (if status is not NULL); 0 with WNOHANG if none has. A negative errno
- * value: -ECHILD, -EINVAL as there; -ECANCELED, then no child was taken. -EMFILE and the like, where no descriptor
+ * waitpid(2): the child that changed, its state in *status (if status is not NULL); 0 with WNOHANG if none has. A negative
+ * errno value: -ECHILD, -EINVAL as there; -ECANCELED, then no child was taken. -EMFILE and the like, where no descriptor
  * (pidfd) is left. Without a particular `pid`, and for stopped children, it looks at intervals of up to 16 ms.
  */
 WEFT_API pid_t weft_waitpid(pid_t pid, int *status, int options) WEFT_MAY_SWITCH;
@@ -31,9 +31,10 @@ struct weft_siginfo {
 };
 
 /*
- * Wait for one of the signals, take it, return its number; *info (if info is not NULL) says more. They must be blocked in all
- * threads of the process: block them (pthread_sigmask) before weft_run or weft_start, whose caller's mask is that of all workers.
- * -EINVAL: the set is empty, or has SIGKILL or SIGSTOP in it. -ECANCELED: no signal was taken. -EMFILE and the like: no descriptor left.
+ * Wait for one of the signals, take it, return its number; *info (if info is not NULL) says more. They must be blocked in
+ * all threads of the process: block them (pthread_sigmask) before weft_run or weft_start, whose caller's mask is that of
+ * all workers. -EINVAL: the set is empty, or has SIGKILL or SIGSTOP in it. -ECANCELED: no signal was taken. -EMFILE and the
+ * like: no descriptor left.
  */
 WEFT_API int weft_sigwait(uint64_t signals, struct weft_siginfo *info) WEFT_MAY_SWITCH;
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Files. Each call does what POSIX's, or Linux's, of that name does, and returns its count, 0 or descriptor, or a negative
- * errno value. What would block the kernel thread is done on the threads of weft_blocking (weft/blocking.h) while the caller
- * waits; what is in the page cache is read in place. Bound threads, and kernel threads that weft did not make, block in the call.
+ * errno value. What would block the kernel thread is done on the threads of weft_blocking (weft/blocking.h) while the
+ * caller waits; what is in the page cache is read in place. Bound threads, and kernel threads that weft did not make, block
+ * in the call.
  *
  * To those of POSIX each call adds, in a green thread: -ECANCELED, canceled before the request had begun; -EAGAIN, no kernel
  * thread could be made. Once it has begun it is finished: then the call returns what it returned. What was read or

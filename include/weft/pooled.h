@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Buffers that are lent for as long as there is something in them. A connection that waits for data holds none: so thousands that
- * are idle share a few.
+ * Buffers that are lent for as long as there is something in them. A connection that waits for data holds none: so
+ * thousands that are idle share a few.
  */
 #ifndef WEFT_POOLED_H
 #define WEFT_POOLED_H
@@ -15,8 +15,8 @@ WEFT_BEGIN_DECLS
 struct weft_buffers;
 
 /*
- * Make a pool of buffers of `size` bytes each, of which `count` at most are lent at a time (1 to 2^30); 0: as many as are wanted. They are
- * allocated as they are needed, and kept. 0, or: -EINVAL size is 0, or count too large, -ENOMEM.
+ * Make a pool of buffers of `size` bytes each, of which `count` at most are lent at a time (1 to 2^30); 0: as many as are
+ * wanted. They are allocated as they are needed, and kept. 0, or: -EINVAL size is 0, or count too large, -ENOMEM.
  */
 WEFT_API int weft_buffers_create(struct weft_buffers **buffers, size_t size, size_t count);
 
@@ -24,10 +24,10 @@ WEFT_API int weft_buffers_create(struct weft_buffers **buffers, size_t size, siz
 WEFT_API int weft_buffers_destroy(struct weft_buffers *buffers);
 
 /*
- * Wait until something can be received from a socket or pipe, then for a buffer if `count` of them are lent, and receive into
- * one. A count: so many bytes are in *buffer, which is the caller's until weft_buffers_return. 0, the end, or a negative errno value:
- * *buffer is NULL. Errors are those of weft_read (weft/io.h); -EINVAL: buffers or buffer is NULL; -ENOMEM: no memory for a buffer.
- * Nothing is taken from the descriptor by a call that fails.
+ * Wait until something can be received from a socket or pipe, then for a buffer if `count` of them are lent, and receive
+ * into one. A count: so many bytes are in *buffer, which is the caller's until weft_buffers_return. 0, the end, or a
+ * negative errno value: *buffer is NULL. Errors are those of weft_read (weft/io.h); -EINVAL: buffers or buffer is NULL;
+ * -ENOMEM: no memory for a buffer. Nothing is taken from the descriptor by a call that fails.
  */
 WEFT_API ssize_t weft_recv_pooled(int fd, struct weft_buffers *buffers, void **buffer) WEFT_MAY_SWITCH;
 

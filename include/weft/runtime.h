@@ -34,8 +34,8 @@ WEFT_API int weft_config_set_blocking_threads(struct weft_config *config, unsign
  * makes a switch cheaper, for programs in which no thread changes them. */
 WEFT_API int weft_config_set_fp_control(struct weft_config *config, bool keep);
 
-/* Whether crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) are reported: default true. False installs no signal handler, unless
- * crashes are to be contained: weft/crash.h, which also says where reports go. */
+/* Whether crashes (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT) are reported: default true. False installs no signal handler,
+ * unless crashes are to be contained: weft/crash.h, which also says where reports go. */
 WEFT_API int weft_config_set_crash_report(struct weft_config *config, bool report);
 
 enum weft_deadlock {

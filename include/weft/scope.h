@@ -49,8 +49,9 @@ WEFT_API int weft_scope_cancel(struct weft_scope *scope);
 
 /*
  * Wait for all children, and leave the scope; the caller's own cancellation does not cut this short. 0, or the first thing
- * that went wrong: what a child returned, -EOWNERDEAD a child crashed (weft/crash.h), -ETIMEDOUT the deadline passed while something waited, -ECANCELED weft_scope_cancel.
- * -EPERM: the caller has not opened it; nothing is done then. To close it while an inner scope is open is a panic.
+ * that went wrong: what a child returned, -EOWNERDEAD a child crashed (weft/crash.h), -ETIMEDOUT the deadline passed while
+ * something waited, -ECANCELED weft_scope_cancel. -EPERM: the caller has not opened it; nothing is done then. To close it
+ * while an inner scope is open is a panic.
  */
 WEFT_API int weft_scope_close(struct weft_scope *scope) WEFT_MAY_SWITCH;
 

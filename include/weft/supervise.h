@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Supervision: children of any kind (green, bound, processes) that are started in order, restarted when they end, and stopped in
- * reverse order.
+ * Supervision: children of any kind (green, bound, processes) that are started in order, restarted when they end, and
+ * stopped in reverse order.
  *
  * A supervisor is a call, made by whatever thread: it returns when all children have ended for good. So supervisors nest: one
  * is a child of another, and if it gives up, its own supervisor deals with that as with any child that fails.
@@ -44,8 +44,8 @@ struct weft_supervisor {
 	unsigned restarts;
 	uint64_t period;
 
-	/* How long a child that fails again waits for its restart, if its last one was less than `period` ago: so long, twice that,
-	 * and so on, up to so long. The first restart is at once. 0: each is; 0: 64 times the other one. */
+	/* How long a child that fails again waits for its restart, if its last one was less than `period` ago: so long,
+	 * twice that, and so on, up to so long. The first restart is at once. 0: each is; 0: 64 times the other one. */
 	uint64_t pause, pause_most;
 
 	/* Called when a child has ended that was not stopped, before anything is done about it, and when one is (re)started
@@ -56,9 +56,9 @@ struct weft_supervisor {
 };
 
 /*
- * Start the children, in order, and see to them. supervisor: NULL is all defaults. Both stay the caller's, and must stay until it
- * returns. To stop a child is to cancel it and wait until it has ended: a process is killed in the end (weft_attr_set_kill_after), a
- * green or bound thread that does not heed it is waited for.
+ * Start the children, in order, and see to them. supervisor: NULL is all defaults. Both stay the caller's, and must stay
+ * until it returns. To stop a child is to cancel it and wait until it has ended: a process is killed in the end
+ * (weft_attr_set_kill_after), a green or bound thread that does not heed it is waited for.
  *
  * 0: all children have ended, and none is to be restarted. -ECANCELED: the caller was canceled. -ENOTRECOVERABLE: too many
  * restarts. What weft_spawn gave for a child at the first start. In all but the first case those that ran have been stopped.

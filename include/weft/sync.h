@@ -46,9 +46,9 @@ WEFT_API int weft_mutex_lock_timeout(struct weft_mutex *mutex, uint64_t nanoseco
 WEFT_API int weft_mutex_unlock(struct weft_mutex *mutex);
 
 /*
- * A robust mutex outlives its owner: when a thread of weft's ends with it held, the next to lock it gets it with -EOWNERDEAD, sets
- * right what it guards, and says so here. Unlocked without that it is lost: -ENOTRECOVERABLE to all. -EPERM: the caller
- * does not hold it; -EINVAL: there is nothing to set right.
+ * A robust mutex outlives its owner: when a thread of weft's ends with it held, the next to lock it gets it with
+ * -EOWNERDEAD, sets right what it guards, and says so here. Unlocked without that it is lost: -ENOTRECOVERABLE to all.
+ * -EPERM: the caller does not hold it; -EINVAL: there is nothing to set right.
  */
 WEFT_API int weft_mutex_consistent(struct weft_mutex *mutex);
 

@@ -33,9 +33,9 @@ struct weft_ticker {
  * ticker is NULL. */
 WEFT_API int weft_ticker_start(struct weft_ticker *ticker, uint64_t period_ns);
 
-/* Wait for the next tick: at once if it has passed. If later ones have passed too, they are missed: this is the latest of them,
- * and *missed (if missed is not NULL) how many came before it since the last wait. 0, or -ECANCELED: the tick is still to come; -EINVAL:
- * the ticker was never started. */
+/* Wait for the next tick: at once if it has passed. If later ones have passed too, they are missed: this is the latest of
+ * them, and *missed (if missed is not NULL) how many came before it since the last wait. 0, or -ECANCELED: the tick is
+ * still to come; -EINVAL: the ticker was never started. */
 WEFT_API int weft_ticker_wait(struct weft_ticker *ticker, uint64_t *missed) WEFT_MAY_SWITCH;
 
 WEFT_END_DECLS

@@ -6,8 +6,9 @@
  *   now       under both locks, with the ring or with one who waits
  *   waiting   parked; in the commit the call is tried once more, and if it can be done by then, it is
  *
- * A call that will have to wait by the looks of it goes from the first to the last. A call happens, for all to see, when its element
- * goes into the ring or out of it, or into the place of the receiver; so a send and a receive that meet happen at once.
+ * A call that will have to wait by the looks of it goes from the first to the last. A call happens, for all to see, when
+ * its element goes into the ring or out of it, or into the place of the receiver; so a send and a receive that meet happen
+ * at once.
  *
  * A cancel or a time limit takes a waiter out of its list under both locks. If it is not there any more the call has happened,
  * and succeeds.

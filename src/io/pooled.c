@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Receiving into buffers that are lent. A try takes a buffer, and gives it back if there was nothing: so nobody waits for data with one in
- * his hands. Where the number is limited, a unit of a semaphore is taken before each buffer. A try does not wait for that: it
- * ends, and the unit is waited for between tries, by who knows that there is data.
+ * Receiving into buffers that are lent. A try takes a buffer, and gives it back if there was nothing: so nobody waits for
+ * data with one in his hands. Where the number is limited, a unit of a semaphore is taken before each buffer. A try does
+ * not wait for that: it ends, and the unit is waited for between tries, by who knows that there is data.
  */
 #include "weft/pooled.h"
 #include "src/io/io.h"

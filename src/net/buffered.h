@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What is in a struct weft_reader and a struct weft_writer: the bytes from begin to end, which the former has not given out yet,
- * and the latter not yet written. */
+/* What is in a struct weft_reader and a struct weft_writer: the bytes from begin to end, which the former has not given out
+ * yet, and the latter not yet written. */
 #ifndef WEFT_SRC_NET_BUFFERED_H
 #define WEFT_SRC_NET_BUFFERED_H
 

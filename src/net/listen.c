@@ -2,10 +2,10 @@
 /*
  * Listen on a text; and accept in spite of shortages.
  *
- * The socket of a server that is gone stays in the file system and keeps its path: it is removed if it is a socket, and nobody
- * has it any more. To find that out a datagram socket is connected to it, which is refused then, and else fails because it is of
- * another type: a server that is there does not notice. Two servers that begin at the same moment may both find it so, and the later one take
- * the path from the other; who can be started twice needs a lock of its own.
+ * The socket of a server that is gone stays in the file system and keeps its path: it is removed if it is a socket, and
+ * nobody has it any more. To find that out a datagram socket is connected to it, which is refused then, and else fails
+ * because it is of another type: a server that is there does not notice. Two servers that begin at the same moment may both
+ * find it so, and the later one take the path from the other; who can be started twice needs a lock of its own.
  */
 #include <errno.h>
 #include <netinet/tcp.h>

@@ -24,12 +24,12 @@ int weft__os_uring_disabled(void)
 
 #ifdef HAVE_LIBURING
 
-/* Without an interrupt for each event to the thread that asked for it, which it is told of in memory instead: Linux 5.19. And one
- * request that is refused does not hold up those behind it: 5.18. */
+/* Without an interrupt for each event to the thread that asked for it, which it is told of in memory instead: Linux 5.19.
+ * And one request that is refused does not hold up those behind it: 5.18. */
 #define SETUP_QUIET (IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL)
 
-/* No completion is ever dropped but for want of memory; requests keep what they were given at their submission; waits have a time
- * limit. All are there since Linux 5.11. */
+/* No completion is ever dropped but for want of memory; requests keep what they were given at their submission; waits have
+ * a time limit. All are there since Linux 5.11. */
 #define FEATURES_NEEDED (IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG)
 
 static int create(struct io_uring *ring, uint32_t submissions, uint32_t completions, uint32_t flags)

@@ -152,9 +152,9 @@ weft__inline bool weft__fd_dry(struct weft__fd *e, enum weft__fd_way way, uint32
 }
 
 /*
- * Where the poller is io_uring a wait costs next to nothing if something is there already, and a try in vain costs a system call. So
- * calls are predicted to find nothing: the next one after a short count; and of those after full ones more and more, as long as the
- * tries between them are in vain. In `edges`, which count none here; all relaxed: hints.
+ * Where the poller is io_uring a wait costs next to nothing if something is there already, and a try in vain costs a system
+ * call. So calls are predicted to find nothing: the next one after a short count; and of those after full ones more and
+ * more, as long as the tries between them are in vain. In `edges`, which count none here; all relaxed: hints.
  */
 #define WEFT__FD_SKIP 0x100u   /* so many calls are to wait without a try: a byte */
 #define WEFT__FD_STEP 0x10000u /* and so many after the next try in vain: a byte */
@@ -182,9 +182,9 @@ weft__inline void weft__fd_predict_none(struct weft__fd *e, enum weft__fd_way wa
 	weft__store_rlx(&e->edges[way], step * WEFT__FD_STEP + (step + 1) * WEFT__FD_SKIP);
 }
 
-/* Wait for an edge if it is dry; exclusive: it wakes one for each thing that comes, and what was meant for one whose wait ends
- * otherwise may have no other to wake, so that one tries once more. 0, or -EBADF: it is being closed; what weft__park returns; what arming fails with.
- * Who gets 0 calls weft__fd_pass after its next try, unless that has found it dry. */
+/* Wait for an edge if it is dry; exclusive: it wakes one for each thing that comes, and what was meant for one whose wait
+ * ends otherwise may have no other to wake, so that one tries once more. 0, or -EBADF: it is being closed; what weft__park
+ * returns; what arming fails with. Who gets 0 calls weft__fd_pass after its next try, unless that has found it dry. */
 int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
 		  uint64_t deadline);
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waits for descriptors by requests on rings (src/poll/uring.h), which take the place of edges where the poller is io_uring. Each waiter has a
- * request of its own, and the kernel is asked anew for each wait, so nothing has to be remembered between them: DRY is a hint.
+ * Waits for descriptors by requests on rings (src/poll/uring.h), which take the place of edges where the poller is
+ * io_uring. Each waiter has a request of its own, and the kernel is asked anew for each wait, so nothing has to be
+ * remembered between them: DRY is a hint.
  *
- * A wait ends when its request is reaped, or taken back before it was handed over. Who revokes a wait whose request the kernel has can
- * only ask for its end (`asks` in src/sched/park.h): the waiter is made runnable when it is reaped, and sees why itself.
+ * A wait ends when its request is reaped, or taken back before it was handed over. Who revokes a wait whose request the
+ * kernel has can only ask for its end (`asks` in src/sched/park.h): the waiter is made runnable when it is reaped, and sees
+ * why itself.
  *
  * Locks: entry -> ring.
  */

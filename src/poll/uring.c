@@ -2,16 +2,17 @@
 /*
  * Rings: what is queued, handing it over, and reaping; see uring.h.
  *
- * The kernel's queues are filled and emptied under the ring's lock, a spin lock, as requests are queued inside the worker's biased
- * lock. System calls are made without it: the kernel has a lock of its own, and takes what is queued first, whoever asks it to.
+ * The kernel's queues are filled and emptied under the ring's lock, a spin lock, as requests are queued inside the worker's
+ * biased lock. System calls are made without it: the kernel has a lock of its own, and takes what is queued first, whoever
+ * asks it to.
  *
  * What the kernel is asked for may not fit: the submission queue then takes some, and the rest is handed over by another system
  * call. What completes beyond the completion queue is kept by the kernel until there is room, and it says so in memory.
  *
- * To cancel a HANDED request: by a system call that any kernel thread may make (Linux 6.0). If the kernel does not know
- * of it, as it is still on its way, or cannot cancel so, it goes to a list, which the ring's worker hands over as cancels
- * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the same address:
- * a request leaves that list when it is reaped, under the lock, and its frame stays until then.
+ * To cancel a HANDED request: by a system call that any kernel thread may make (Linux 6.0). If the kernel does not know of
+ * it, as it is still on its way, or cannot cancel so, it goes to a list, which the ring's worker hands over as cancels
+ * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the
+ * same address: a request leaves that list when it is reaped, under the lock, and its frame stays until then.
  *
  * Rejected:
  * - SINGLE_ISSUER and DEFER_TASKRUN: nobody could hand over, cancel or look for completions on behalf of a worker that runs one thread

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The poller on io_uring: one ring a worker. A wait is a *request*: the ring's kernel is asked to receive into the caller's buffer,
- * or to say when a descriptor is ready, and answers when it has. Nothing stays in the kernel between waits.
+ * The poller on io_uring: one ring a worker. A wait is a *request*: the ring's kernel is asked to receive into the caller's
+ * buffer, or to say when a descriptor is ready, and answers when it has. Nothing stays in the kernel between waits.
  *
  * A request is queued in memory by whoever waits, on the ring of the worker it runs on, and handed over with others when that
  * worker has nothing else to run, in the system call by which it sleeps; or after poll_ns. To see what has come is to look
@@ -9,12 +9,13 @@
  *
  *      QUEUED (may be taken back) -> HANDED -> REAPED
  *
- * From QUEUED to REAPED the frame of the request must stay, and so must the buffer: one that is to end sooner is taken back, or if
- * it is HANDED the kernel is asked to end it, and its waiter waits on until the kernel has (-ECANCELED, or what it did after all).
+ * From QUEUED to REAPED the frame of the request must stay, and so must the buffer: one that is to end sooner is taken
+ * back, or if it is HANDED the kernel is asked to end it, and its waiter waits on until the kernel has (-ECANCELED, or what
+ * it did after all).
  *
- * Any kernel thread may look into a ring, under its lock: so the monitor stands in for a worker that is kept busy or is blocked.
- * The kernel completes a request in the kernel thread that handed it over, when that next enters or leaves the kernel, at
- * the latest by a timer's tick; one that sleeps is woken for it.
+ * Any kernel thread may look into a ring, under its lock: so the monitor stands in for a worker that is kept busy or is
+ * blocked. The kernel completes a request in the kernel thread that handed it over, when that next enters or leaves the
+ * kernel, at the latest by a timer's tick; one that sleeps is woken for it.
  */
 #ifndef WEFT_SRC_POLL_URING_H
 #define WEFT_SRC_POLL_URING_H
@@ -64,12 +65,12 @@ int weft__uring_attach(struct weft__worker *w);
 /* Queue a request on the ring of the calling worker, which has one. */
 void weft__uring_queue(struct weft__uring_request *request);
 
-/* Have a request end, beside neither weft__uring_queue nor another of these. True: it has not been queued, or has been taken back.
- * False: it has been REAPED, or will be. */
+/* Have a request end, beside neither weft__uring_queue nor another of these. True: it has not been queued, or has been
+ * taken back. False: it has been REAPED, or will be. */
 bool weft__uring_take_back(struct weft__uring_request *request);
 
-/* Make an end of those that have completed: to `done`, by their links. By the ring's worker: hand over what is queued besides, and if
- * `wait` is set wait for completions until the deadline, or a wake. */
+/* Make an end of those that have completed: to `done`, by their links. By the ring's worker: hand over what is queued
+ * besides, and if `wait` is set wait for completions until the deadline, or a wake. */
 void weft__uring_reap(struct weft__worker *w, struct weft__list *done);
 void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline);
 

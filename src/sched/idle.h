@@ -20,13 +20,13 @@
  * step 4 is a searcher again: the work it saw may be more than it takes. A thread alone in a `next` slot, or
  * a lone continuation, wakes nobody: its owner will reach it in a moment, and if it does not, the monitor sees that.
  *
- * Sleeping in the poller, of which there is one for all. While descriptors are armed, the first worker that falls asleep does so in the poller and not on
- * its futex; the others need not, and are woken before it. It takes that place (`polling`) when it lists itself, under
- * the list's lock, and gives it up when it has left, so there is one at a time. When it leaves with something to run,
- * others who sleep on stay where they are: it asks the poller again at its looks around, sleeps there again when it has
- * run out, and if one of its threads keeps it from both, the monitor asks. So: if all workers are asleep and
- * descriptors are armed, one of them sleeps in the poller. Who could break this is a bound thread that arms the first
- * descriptor while all sleep on their futexes:
+ * Sleeping in the poller, of which there is one for all. While descriptors are armed, the first worker that falls asleep
+ * does so in the poller and not on its futex; the others need not, and are woken before it. It takes that place (`polling`)
+ * when it lists itself, under the list's lock, and gives it up when it has left, so there is one at a time. When it leaves
+ * with something to run, others who sleep on stay where they are: it asks the poller again at its looks around, sleeps
+ * there again when it has run out, and if one of its threads keeps it from both, the monitor asks. So: if all workers are
+ * asleep and descriptors are armed, one of them sleeps in the poller. Who could break this is a bound thread that arms the
+ * first descriptor while all sleep on their futexes:
  *
  *      bound thread                               worker out of work
  *   1  armed++                                 1  list itself asleep, sleepers++; not in the poller, since armed == 0

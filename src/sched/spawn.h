@@ -16,8 +16,8 @@ struct weft__spawn {
 	struct weft__scope *scope; /* whose child it is, having been counted; or NULL */
 };
 
-/* Threads that are processes (src/process). begin starts one and makes `what` the thread that stands for it; then follows begun, with
- * the handle if anybody gets it, or abandon. */
+/* Threads that are processes (src/process). begin starts one and makes `what` the thread that stands for it; then follows
+ * begun, with the handle if anybody gets it, or abandon. */
 struct weft__process_source {
 	int (*begin)(struct weft__spawn *what, uint64_t *id);
 	void (*begun)(uint64_t id, uint64_t handle);

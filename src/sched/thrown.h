@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What C++ keeps of exceptions for each kernel thread: those caught whose handlers have not been left, and how many are on their
- * way to one. It belongs to the green thread. So one that switches within a handler, or in a destructor that an exception
- * has called, takes it along: it is all zero in each switch, and who goes on puts back what was there. Who does not do
- * such things, which are rare, pays for a look at two words; a C program, which has none, for a test of a pointer.
+ * What C++ keeps of exceptions for each kernel thread: those caught whose handlers have not been left, and how many are on
+ * their way to one. It belongs to the green thread. So one that switches within a handler, or in a destructor that an
+ * exception has called, takes it along: it is all zero in each switch, and who goes on puts back what was there. Who does
+ * not do such things, which are rare, pays for a look at two words; a C program, which has none, for a test of a pointer.
  */
 #ifndef WEFT_SRC_SCHED_THROWN_H
 #define WEFT_SRC_SCHED_THROWN_H

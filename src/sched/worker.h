@@ -183,11 +183,11 @@ extern const struct weft__source *weft__timer_source;
  * is armed.
  */
 struct weft__poller_source {
-	/* Inside the lock of a worker that has requests: make the threads runnable for which these are over, as far as that can be seen
-	 * without a system call. True if there were any. */
+	/* Inside the lock of a worker that has requests: make the threads runnable for which these are over, as far as that
+	 * can be seen without a system call. True if there were any. */
 	bool (*look)(struct weft__worker *worker);
-	/* Make the threads runnable whose descriptors are ready, without waiting: inside the lock of `worker`, in its lanes; or,
-	 * that being NULL, in the injector. True if there were any. */
+	/* Make the threads runnable whose descriptors are ready, without waiting: inside the lock of `worker`, in its
+	 * lanes; or, that being NULL, in the injector. True if there were any. */
 	bool (*collect)(struct weft__worker *worker);
 	/* The same, by its owner, not inside the lock, having waited for them: until the deadline, or `wake`, or for no reason. */
 	void (*sleep)(struct weft__worker *worker, uint64_t deadline);
@@ -221,8 +221,8 @@ weft__inline struct weft__worker *weft__worker(void)
 	return weft__arch_worker();
 }
 
-/* Whether a worker that falls asleep does so in the poller: it has requests there, or descriptors are armed and nobody does yet.
- * Relaxed, all: hints, but after a fence. */
+/* Whether a worker that falls asleep does so in the poller: it has requests there, or descriptors are armed and nobody does
+ * yet. Relaxed, all: hints, but after a fence. */
 weft__inline bool weft__poller_is_free(const struct weft__worker *w)
 {
 	return weft__load_rlx(&w->requests) ||

@@ -48,8 +48,9 @@ struct weft__waiter {
 };
 
 /*
- * Wait until woken. waiter: zeroed but for `until`, `reason`, `object`, `shielded`, `front`, `watches` and `crashes`. 0 if it was woken,
- * -EAGAIN if the word did not say to sleep, -ETIMEDOUT, -ECANCELED, -ENOMEM. Deadline WEFT__NEVER: none; 0: never sleeps.
+ * Wait until woken. waiter: zeroed but for `until`, `reason`, `object`, `shielded`, `front`, `watches` and `crashes`. 0 if
+ * it was woken, -EAGAIN if the word did not say to sleep, -ETIMEDOUT, -ECANCELED, -ENOMEM. Deadline WEFT__NEVER: none; 0:
+ * never sleeps.
  */
 int weft__address_wait(struct weft__waiter *waiter, uint64_t deadline);
 

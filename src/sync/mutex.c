@@ -14,9 +14,9 @@
  *
  * A robust mutex is in a list of its owner's. A thread that ends with some held leaves them marked and unlocks them.
  *
- * Of any other nobody knows who holds which, but `owner` stays, and it can be asked whether that thread has ended. Once a thread has
- * crashed, who would wait for a mutex asks first; who waits already is woken by the monitor, to ask again. So a mutex that was
- * lost with its owner is refused to all, and no lock, while nothing crashes, costs more than it did.
+ * Of any other nobody knows who holds which, but `owner` stays, and it can be asked whether that thread has ended. Once a
+ * thread has crashed, who would wait for a mutex asks first; who waits already is woken by the monitor, to ask again. So a
+ * mutex that was lost with its owner is refused to all, and no lock, while nothing crashes, costs more than it did.
  *
  *      waiter                                       thread that crashes, and monitor
  *   1  c = crashes; 0: go on to wait             1  generation += 1                  (it has ended)
@@ -93,8 +93,8 @@ static uint64_t owner_of(const void *object)
 
 static const struct weft__reason reason = { "a mutex", owner_of };
 
-/* Held by a thread that has ended, and so for ever. What a thread did before it ended, unlocking perhaps, is seen by whoever sees
- * that it has: hence the second look. */
+/* Held by a thread that has ended, and so for ever. What a thread did before it ended, unlocking perhaps, is seen by
+ * whoever sees that it has: hence the second look. */
 static bool is_lost(const struct weft__mutex *m)
 {
 	uint64_t owner = weft__load_rlx(&m->owner);
