@@ -42,6 +42,7 @@ system_tests = \
 	tests/system/test_bound \
 	tests/system/test_buffered \
 	tests/system/test_cancel \
+	tests/system/test_cancel_asleep \
 	tests/system/test_chan \
 	tests/system/test_chan_crowd \
 	tests/system/test_chan_wait \
@@ -51,6 +52,8 @@ system_tests = \
 	tests/system/test_cond \
 	tests/system/test_connect \
 	tests/system/test_contain \
+	tests/system/test_contain_left \
+	tests/system/test_contain_many \
 	tests/system/test_contain_not \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
@@ -88,10 +91,13 @@ system_tests = \
 	tests/system/test_refused \
 	tests/system/test_process \
 	tests/system/test_process_end \
+	tests/system/test_process_many \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
 	tests/system/test_scope \
+	tests/system/test_scope_cancel \
+	tests/system/test_scope_storm \
 	tests/system/test_select \
 	tests/system/test_select_race \
 	tests/system/test_select_wait \
@@ -200,8 +206,10 @@ tests_libsupport_a_SOURCES = \
 	tests/stress/chan.h \
 	tests/stress/queue_history.h \
 	tests/stress/stress.h \
+	tests/support/calls.h \
 	tests/support/chan.h \
 	tests/support/child.h \
+	tests/support/contain.h \
 	tests/support/crew.h \
 	tests/support/descriptors.h \
 	tests/support/dinner.h \
@@ -211,6 +219,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/io.h \
 	tests/support/net.h \
 	tests/support/process.h \
+	tests/support/scope.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 
