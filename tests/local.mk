@@ -215,9 +215,11 @@ tests_libsupport_a_SOURCES = \
 	tests/support/dinner.h \
 	tests/support/faults.h \
 	tests/support/folder.h \
+	tests/support/fork.h \
 	tests/support/gate.h \
 	tests/support/io.h \
 	tests/support/net.h \
+	tests/support/plan.h \
 	tests/support/process.h \
 	tests/support/scope.h \
 	tests/support/support.h \
