@@ -30,8 +30,10 @@ static void *be_canceled(void *arg)
 	set(p->ready, 1);
 	int err = p->call->wait(p);
 	set(p->first, (uint64_t)(err + 1000));
-	while (!get(p->canceled) || !get(p->completed))
+	while (!get(p->canceled) || !get(p->completed)) {
 		weft_yield();
+		sched_yield(); /* the CPU may be what they wait for */
+	}
 	while (err && p->call->again) {
 		check(err == -ECANCELED || err == -ETIMEDOUT);
 		weft_yield();

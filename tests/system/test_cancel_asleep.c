@@ -30,10 +30,11 @@ static void *fall_asleep(void *arg)
 static void *cancel_falling(void *arg)
 {
 	struct member *m = arg;
+	unsigned looks = 0;
 	for (int i = 0; i < rounds(30000); i++) {
 		weft_t thread;
 		while (!(thread = get(falling)))
-			weft__cpu_relax();
+			look_again(&looks);
 		set(falling, 0);
 		spin(m, 64);
 		check_eq(weft_cancel(thread), 0);

@@ -214,8 +214,9 @@ static shared told;
 static void *join_child(void *arg)
 {
 	weft_t child;
+	unsigned looks = 0;
 	while ((child = get(told)) == WEFT_NONE)
-		weft__cpu_relax();
+		look_again(&looks);
 	check_not_joined(child);
 	check_not_joined(child);
 	return arg;
