@@ -5,7 +5,6 @@
  * stream one way, in megabytes a second. Each message bears its number at both ends, which the other side sends back.
  */
 #include <fcntl.h>
-#include <mqueue.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "locks.h"
 #include "pair.h"
+#include "queues.h"
 
 enum { SLOTS_BYTES = 1 << 18, SLOTS_MOST = 64 };
 #define ANSWER ((uint64_t)1 << 62) /* flags in the number: send it back; it is the last */
@@ -130,21 +130,10 @@ MODEL_INLINE void fd_recv(int self, char *message, const struct model *m)
 
 /* --- message queues --- */
 
-static mqd_t queues[2];
-
 MODEL_INLINE bool queue_make(const struct model *m)
 {
-	struct mq_attr attr = { .mq_maxmsg = 10, .mq_msgsize = (long)size };
-	char name[32];
-	bool ok = true;
-
 	(void)m;
-	for (int side = 0; side < 2 && ok; side++) {
-		snprintf(name, sizeof(name), "/weft-bench-%d", (int)getpid());
-		queues[side] = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-		ok = queues[side] != (mqd_t)-1 && mq_unlink(name) == 0;
-	}
-	return ok;
+	return queues_make(10, (long)size);
 }
 
 MODEL_INLINE void queue_send(int to, char *message, const struct model *m)

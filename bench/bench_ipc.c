@@ -5,11 +5,11 @@
  * between kernel threads and between processes alone; what green threads have instead is chan.
  */
 #include <fcntl.h>
-#include <mqueue.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "queues.h"
 #include "rally.h"
 
 /* --- pipes, sockets --- */
@@ -65,21 +65,10 @@ MODEL_INLINE uint64_t fd_recv(unsigned self, const struct model *m)
 
 /* --- message queues --- */
 
-static mqd_t queues[2]; /* from which a side receives */
-
 MODEL_INLINE bool mq_make(struct run *r, const struct model *m)
 {
-	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = sizeof(uint64_t) };
-	char name[32];
-	bool ok = true;
-
 	(void)m;
-	for (int side = 0; side < 2 && ok; side++) {
-		snprintf(name, sizeof(name), "/weft-bench-%d", (int)getpid());
-		queues[side] = mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
-		ok = queues[side] != (mqd_t)-1 && mq_unlink(name) == 0;
-	}
-	return made(r, "mq_open", ok);
+	return made(r, "mq_open", queues_make(1, sizeof(uint64_t)));
 }
 
 MODEL_INLINE void mq_send_to(unsigned to, uint64_t element, const struct model *m)

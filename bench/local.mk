@@ -59,6 +59,7 @@ bench_weft_bench_SOURCES = \
 	bench/locks.h \
 	bench/main.c \
 	bench/model.h \
+	bench/model_copies.h \
 	bench/noise.c \
 	bench/noise.h \
 	bench/options.c \
@@ -74,6 +75,7 @@ bench_weft_bench_SOURCES = \
 	bench/progress.c \
 	bench/question.c \
 	bench/question.h \
+	bench/queues.h \
 	bench/rally.h \
 	bench/raw/epoll_server.h \
 	bench/raw/http.h \

@@ -4,9 +4,7 @@
  * kernel threads, processes; weft's bound threads; and, where units are only made and waited for, processes by vfork
  * and by posix_spawn.
  *
- * A bench's functions take `const struct model *m` and are MODEL_INLINE; MODEL_BODY(f) and MODEL_THREAD(f) make one
- * copy for each model, in which the compiler sees the constant table and calls the model's own function directly: no
- * call by pointer is left in a measured loop. Those with KERNEL in their names leave the threads of weft out.
+ * A bench's functions take `const struct model *m` and are MODEL_INLINE; model_copies.h makes one copy for each model.
  *
  * Each model uses its cheapest means: green threads park; kernel threads wait on a private futex; processes on a futex
  * in shared memory (a pipe costs more). Results of processes come back through shared memory.
@@ -258,75 +256,6 @@ static const struct model model_posix_spawn __attribute__((unused)) = { MODEL_PO
 	kernel_yield, kernel_sit, fork_park, fork_unpark, kernel_sleep };
 /* clang-format on */
 
-/* From `f(struct run *, const struct model *)` make f_models, the bodies of a struct bench. */
-#define MODEL_BODY(f)                                                                                                  \
-	static void f##_green(struct run *r)                                                                           \
-	{                                                                                                              \
-		f(r, &model_green);                                                                                    \
-	}                                                                                                              \
-	static void f##_bound(struct run *r)                                                                           \
-	{                                                                                                              \
-		f(r, &model_bound);                                                                                    \
-	}                                                                                                              \
-	MODEL_KERNEL_BODY(f)
-#define MODEL_KERNEL_BODY(f)                                                                                           \
-	static void f##_pthread(struct run *r)                                                                         \
-	{                                                                                                              \
-		f(r, &model_pthread);                                                                                  \
-	}                                                                                                              \
-	static void f##_fork(struct run *r)                                                                            \
-	{                                                                                                              \
-		f(r, &model_fork);                                                                                     \
-	}
-
-/* ... and for those that only make units and wait for them, two more. */
-#define MODEL_PROCESS_BODY(f)                                                                                          \
-	static void f##_vfork(struct run *r)                                                                           \
-	{                                                                                                              \
-		f(r, &model_vfork);                                                                                    \
-	}                                                                                                              \
-	static void f##_posix_spawn(struct run *r)                                                                     \
-	{                                                                                                              \
-		f(r, &model_posix_spawn);                                                                              \
-	}
-
-/* In the order of enum model_id. */
-#define MODEL_BODIES(f)                                                                                                \
-	{                                                                                                              \
-		f##_green, f##_pthread, f##_fork, f##_bound                                                            \
-	}
-#define MODEL_PROCESS_BODIES(f)                                                                                        \
-	{                                                                                                              \
-		f##_green, f##_pthread, f##_fork, f##_bound, f##_vfork, f##_posix_spawn                                \
-	}
-#define MODEL_KERNEL_BODIES(f)                                                                                         \
-	{                                                                                                              \
-		NULL, f##_pthread, f##_fork                                                                            \
-	}
-
-/* From `f(void *, const struct model *)` make f_of[model], the start functions of threads. Declare it first where f
- * spawns itself. */
-#define MODEL_THREAD(f)                                                                                                \
-	static void *f##_green(void *arg)                                                                              \
-	{                                                                                                              \
-		return f(arg, &model_green);                                                                           \
-	}                                                                                                              \
-	static void *f##_bound(void *arg)                                                                              \
-	{                                                                                                              \
-		return f(arg, &model_bound);                                                                           \
-	}                                                                                                              \
-	MODEL_KERNEL_THREAD(f)
-#define MODEL_KERNEL_THREAD(f)                                                                                         \
-	static void *f##_pthread(void *arg)                                                                            \
-	{                                                                                                              \
-		return f(arg, &model_pthread);                                                                         \
-	}                                                                                                              \
-	static void *f##_fork(void *arg)                                                                               \
-	{                                                                                                              \
-		return f(arg, &model_fork);                                                                            \
-	}
-#define MODEL_DECLARE(f) static void *f##_green(void *), *f##_bound(void *), *f##_pthread(void *), *f##_fork(void *)
-#define MODEL_OF(f, m) ((m)->id == MODEL_GREEN ? f##_green : (m)->id == MODEL_BOUND ? f##_bound : MODEL_KERNEL_OF(f, m))
-#define MODEL_KERNEL_OF(f, m) ((m)->id == MODEL_PTHREAD ? f##_pthread : f##_fork)
+#include "model_copies.h"
 
 #endif

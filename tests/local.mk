@@ -2,7 +2,7 @@
 # The tests. Each program is one line below (its source is the same name with .c); scripts check the house itself.
 #   make check                                all
 #   make check TESTS=tests/unit/test_list     one
-#   make check-valgrind                       the smaller set, under valgrind
+#   make check-brief                          those of a kind (the end of this file), with no other programs built
 # Exit 77 skips. A program that runs longer than TEST_TIMEOUT seconds is killed and has failed.
 
 arch_tests = \
@@ -42,6 +42,7 @@ system_tests = \
 	tests/system/test_bound \
 	tests/system/test_buffered \
 	tests/system/test_cancel \
+	tests/system/test_cancel_asleep \
 	tests/system/test_chan \
 	tests/system/test_chan_crowd \
 	tests/system/test_chan_wait \
@@ -51,6 +52,8 @@ system_tests = \
 	tests/system/test_cond \
 	tests/system/test_connect \
 	tests/system/test_contain \
+	tests/system/test_contain_left \
+	tests/system/test_contain_many \
 	tests/system/test_contain_not \
 	tests/system/test_crash \
 	tests/system/test_deadlock \
@@ -88,10 +91,13 @@ system_tests = \
 	tests/system/test_refused \
 	tests/system/test_process \
 	tests/system/test_process_end \
+	tests/system/test_process_many \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \
 	tests/system/test_scope \
+	tests/system/test_scope_cancel \
+	tests/system/test_scope_storm \
 	tests/system/test_select \
 	tests/system/test_select_race \
 	tests/system/test_select_wait \
@@ -145,6 +151,7 @@ stress_tests = \
 test_scripts = \
 	tests/arch/check_elf.sh \
 	tests/fault/modes.sh \
+	tests/fault/modes_io.sh \
 	tests/support/bench.sh \
 	tests/support/bench_page.sh \
 	tests/support/exports.sh \
@@ -176,15 +183,16 @@ EXTRA_DIST += \
 	tests/support/installed.sh \
 	tests/support/vm.sh
 
+# The longest first, so that none is left to run alone at the end.
 test_programs =
 if HAVE_CHECK
-test_programs += $(arch_tests) $(unit_tests) $(system_tests) $(schedule_tests) $(fault_tests) $(stress_tests)
+test_programs += $(stress_tests) $(fault_tests) $(system_tests) $(schedule_tests) $(arch_tests) $(unit_tests)
 if HAVE_CXX
 test_programs += tests/arch/test_exception tests/system/test_cxx tests/system/test_throw
 endif
 endif
 check_PROGRAMS += $(test_programs)
-TESTS += $(test_programs) $(test_scripts)
+TESTS += $(test_scripts) $(test_programs)
 
 # What programs share, linked where it is called.
 check_LIBRARIES += tests/libsupport.a
@@ -198,17 +206,22 @@ tests_libsupport_a_SOURCES = \
 	tests/stress/chan.h \
 	tests/stress/queue_history.h \
 	tests/stress/stress.h \
+	tests/support/calls.h \
 	tests/support/chan.h \
 	tests/support/child.h \
+	tests/support/contain.h \
 	tests/support/crew.h \
 	tests/support/descriptors.h \
 	tests/support/dinner.h \
 	tests/support/faults.h \
 	tests/support/folder.h \
+	tests/support/fork.h \
 	tests/support/gate.h \
 	tests/support/io.h \
 	tests/support/net.h \
+	tests/support/plan.h \
 	tests/support/process.h \
+	tests/support/scope.h \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 
@@ -226,19 +239,19 @@ AM_CPPFLAGS += $(CHECK_CFLAGS)
 
 TEST_TIMEOUT = 300
 TEST_EXTENSIONS = .sh
-LOG_COMPILER = $(LIBTOOL) --mode=execute timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
+LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(EMULATOR)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CXX='$(CXX)'; NM='$(NM)'; EMULATOR='$(EMULATOR)'; export CC CXX NM EMULATOR; \
 	FILES=`ls .libs/libweft.so arch/*/*switch.o arch/*/.libs/*switch.o 2>/dev/null`; export FILES;
 
 # Unit tests, and the system tests that a tool some fifty times slower can still run. (test_readable and test_stack have the kernel probe
 # pages that are not mapped, which valgrind takes for an error; test_io writes from NULL.)
-valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(unit_tests)) \
+kind_valgrind = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(unit_tests)) \
 	tests/system/test_io_hog \
 	tests/system/test_join \
 	tests/system/test_park \
 	tests/system/test_spawn
 # What depends on the kernel's ways to wait for descriptors: for machines with another kernel.
-io_tests = \
+kind_io = \
 	tests/fault/test_fail_io \
 	tests/stress/stress_connections \
 	tests/stress/stress_echo \
@@ -262,30 +275,29 @@ io_tests = \
 	tests/system/test_pooled \
 	tests/system/test_refused \
 	tests/system/test_socket
-VALGRIND = valgrind -q --error-exitcode=99 --fair-sched=yes
+
+# What the sources alone decide, and no build.
+text_scripts = \
+	tests/support/layers.sh \
+	tests/support/pages.sh
+kind_arch = $(arch_tests) tests/arch/check_elf.sh
+kind_brief = $(filter-out tests/stress/%,$(kind_built))
+kind_built = $(filter-out $(text_scripts),$(test_scripts)) $(test_programs)
+kind_programs = $(test_programs)
+kind_quick = $(filter-out %/modes.sh %/modes_io.sh,$(test_scripts)) $(unit_tests)
+
+kinds = arch brief built io programs quick valgrind
+check_kinds = $(kinds:%=check-%)
+print_kinds = $(kinds:%=print-%)
+$(check_kinds):
+	$(MAKE) check TESTS='$(kind_$(@:check-%=%))' check_PROGRAMS='$(filter-out %.sh,$(kind_$(@:check-%=%)))' $(kind_flags)
+check-valgrind: kind_flags = EMULATOR='valgrind -q --error-exitcode=99 --fair-sched=yes'
+$(print_kinds):
+	@echo $(kind_$(@:print-%=%))
 
 if !HAVE_CHECK
 check-local:
 	@echo 'libcheck was not found by configure: no test program was built or run (Debian: apt-get install check)'
 endif
 
-check-valgrind:
-	$(MAKE) check TESTS='$(valgrind_tests)' EMULATOR='$(VALGRIND)'
-
-# For ./dev, which picks tests by kind.
-print-arch:
-	@echo $(arch_tests) tests/arch/check_elf.sh
-print-io:
-	@echo $(io_tests)
-print-programs:
-	@echo $(test_programs)
-print-scripts:
-	@echo $(test_scripts)
-print-brief:
-	@echo $(filter-out tests/stress/%,$(test_programs)) $(test_scripts)
-print-quick:
-	@echo $(unit_tests) $(test_scripts)
-print-valgrind:
-	@echo $(valgrind_tests)
-
-.PHONY: check-valgrind print-arch print-brief print-io print-programs print-scripts print-quick print-valgrind
+.PHONY: $(check_kinds) $(print_kinds)

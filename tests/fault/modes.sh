@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Runs the system tests where membarrier is missing, where guard regions are missing, and with lanes of two slots, so that
-# overflow into the injector happens all the time; and those of IO with rings of two entries, and on epoll.
+# overflow into the injector happens all the time. (modes_io.sh: those of IO.)
 failed=0
 for mode in barrier mprotect tiny; do
 	for name in blocked bound crash hog join outside park run sleep spawn timeout; do
@@ -9,16 +9,6 @@ for mode in barrier mprotect tiny; do
 		[ -x "$program" ] || { echo "$program is not built"; exit 77; }
 		# shellcheck disable=SC2086
 		if WEFT_TEST_MODE=$mode ${EMULATOR-} "$program"; then
-			echo "$mode: $name passed"
-		else
-			echo "$mode: $name FAILED"
-			failed=1
-		fi
-	done
-done
-for mode in 'uring tiny' 'epoll tiny' 'epoll '; do
-	for name in buffered child close connect io io_cancel io_ends net net_accept poll socket; do
-		if WEFT_IO=${mode% *} WEFT_TEST_MODE=${mode#* } ${EMULATOR-} tests/system/test_$name 2>/dev/null; then
 			echo "$mode: $name passed"
 		else
 			echo "$mode: $name FAILED"

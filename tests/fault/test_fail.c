@@ -5,6 +5,7 @@
  * hangs, and without the fault the same process then does all of it.
  */
 #include "tests/support/child.h"
+#include "tests/support/plan.h"
 
 #if WEFT__ASAN
 #include <sanitizer/lsan_interface.h>
@@ -12,23 +13,7 @@
 
 enum { THREADS = 100, AT_MOST = 400 };
 
-static struct plan {
-	enum weft__os_site site;
-	uint64_t nth;
-	bool from_then_on;
-	int err;
-} plan;
-
-static shared calls;
 static weft_local_t key;
-
-static int fail_nth(enum weft__os_site site)
-{
-	if (site != plan.site)
-		return 0;
-	uint64_t call = add(calls, 1);
-	return call == plan.nth || (plan.from_then_on && call > plan.nth) ? plan.err : 0;
-}
 
 static bool is_clean(int err)
 {

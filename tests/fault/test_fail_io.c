@@ -5,23 +5,7 @@
  */
 #include "tests/support/child.h"
 #include "tests/support/io.h"
-
-static struct plan {
-	enum weft__os_site site;
-	uint64_t nth;
-	bool from_then_on;
-	int err;
-} plan;
-
-static shared calls;
-
-static int fail_nth(enum weft__os_site site)
-{
-	if (site != plan.site)
-		return 0;
-	uint64_t call = add(calls, 1);
-	return call == plan.nth || (plan.from_then_on && call > plan.nth) ? plan.err : 0;
-}
+#include "tests/support/plan.h"
 
 static void *write_later(void *arg)
 {

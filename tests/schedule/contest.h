@@ -177,4 +177,20 @@ static inline void *hold(void *contests)
 	return NULL;
 }
 
+static struct contest *contested;
+
+START_TEST(each)
+{
+	run_by_choice(hold, contested);
+}
+END_TEST
+
+/* What main returns. */
+static inline int run_contests(const char *name, struct contest *contests)
+{
+	const TTest *const tests[] = { each, NULL };
+	contested = contests;
+	return run_tests(name, tests);
+}
+
 #endif

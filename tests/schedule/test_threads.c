@@ -180,14 +180,7 @@ static struct contest contests[] = {
 	{ .name = NULL },
 };
 
-START_TEST(each)
-{
-	run_by_choice(hold, contests);
-}
-END_TEST
-
 int main(void)
 {
-	const TTest *const tests[] = { each, NULL };
-	return run_tests("schedule/threads", tests);
+	return run_contests("schedule/threads", contests);
 }

@@ -62,6 +62,17 @@ static inline void stop(void)
 	wait_until(weft_stop() == 0);
 }
 
+/* Green, queued, pinned, bound. */
+static inline const struct weft_attr *attr_of(unsigned kind, struct weft_attr *attr)
+{
+	*attr = (struct weft_attr)WEFT_ATTR_INIT;
+	if (kind == 1)
+		weft_attr_set_queued(attr, true);
+	if (kind == 2)
+		weft_attr_set_worker(attr, 0);
+	return kind == 0 ? WEFT_GREEN : kind == 3 ? WEFT_BOUND : attr;
+}
+
 /* A runtime around a crew. */
 static inline uint64_t crew_run(int n, void *(*fn)(void *))
 {

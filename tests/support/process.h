@@ -39,6 +39,19 @@ static inline struct weft_status end_of(weft_t thread)
 	return status;
 }
 
+/* Bodies: twice the number, and that number as the exit status. */
+static inline void *number(void *arg)
+{
+	return (void *)((uintptr_t)arg * 2);
+}
+
+static inline void *by_exit(void *arg)
+{
+	if (WEFT__ASAN) /* which looks for leaks, and says so by the status */
+		_exit((int)(intptr_t)arg);
+	exit((int)(intptr_t)arg);
+}
+
 /* Memory that processes share, zeroed: made before the runtime. */
 static inline void *shared_memory(size_t size)
 {

@@ -14,6 +14,7 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -135,6 +136,15 @@ static inline pthread_t outsider(void *(*fn)(void *), void *arg)
 	pthread_t thread;
 	check_eq(pthread_create(&thread, NULL, fn, arg), 0);
 	return thread;
+}
+
+/* Between two looks of a loop in which a kernel thread waits for another: quick if that one runs, and out of its way if not. */
+static inline void look_again(unsigned *looks)
+{
+	if (++*looks % 64)
+		weft__cpu_relax();
+	else
+		sched_yield();
 }
 
 static inline int no_barrier(enum weft__os_site site)

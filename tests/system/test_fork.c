@@ -3,14 +3,7 @@
  * fork: where a runtime runs, the child has none and can start none, but can exec and _exit; where none runs, the child
  * is as good as its parent, whatever ran before.
  */
-#include "tests/support/child.h"
-
-static void *same(void *arg)
-{
-	return arg;
-}
-
-static weft_t alive, ended;
+#include "tests/support/fork.h"
 
 /* In the child of a process with a runtime: 0, or the number of what was wrong. */
 static int answers(void)
@@ -68,46 +61,24 @@ static void *fork_here(void *arg)
 	return arg;
 }
 
-static shared stop;
-
 static void *busy(void *arg)
 {
-	while (!get(stop)) {
+	while (!get(forks_over)) {
 		join(spawn(NULL, same, NULL));
 		weft_sleep(WEFT_US(10));
 	}
 	return arg;
 }
 
-static void *park(void *arg)
+static void *everywhere(void *arg)
 {
-	weft_park();
-	return arg;
-}
-
-static void *fork_everywhere(void *arg)
-{
-	weft_t others[3];
-	alive = spawn(NULL, park, NULL);
-	ended = spawn(NULL, same, NULL);
-	for (int i = 0; i < 3; i++)
-		others[i] = spawn(NULL, busy, NULL);
-	fork_here(NULL);
-	join(spawn(WEFT_BOUND, fork_here, NULL));
-	pthread_t thread = outsider(fork_here, NULL);
-	wait_until(pthread_tryjoin_np(thread, NULL) == 0);
-	set(stop, 1);
-	for (int i = 0; i < 3; i++)
-		join(others[i]);
-	weft_unpark(alive);
-	join(alive); /* the parent has lost nothing */
-	join(ended);
+	fork_everywhere(fork_here, busy);
 	return arg;
 }
 
 START_TEST(with_a_runtime)
 {
-	run(fork_everywhere, NULL);
+	run(everywhere, NULL);
 }
 END_TEST
 

@@ -5,14 +5,8 @@
  */
 #include <fcntl.h>
 
-#include "tests/support/child.h"
+#include "tests/support/fork.h"
 
-static void *same(void *arg)
-{
-	return arg;
-}
-
-static weft_t alive, ended;
 static struct weft_mutex mutex = WEFT_MUTEX_INIT;
 
 static void *lock_once(void *arg)
@@ -93,15 +87,13 @@ static void *fork_here(void *arg)
 	return arg;
 }
 
-static shared stop;
-
 /* Locks of all parts are held now and then when somebody forks. */
 static void *busy(void *arg)
 {
 	int ends[2];
 	char c = 0;
 	check_eq(weft_pipe2(ends, O_CLOEXEC), 0);
-	while (!get(stop)) {
+	while (!get(forks_over)) {
 		join(spawn(NULL, lock_once, &mutex));
 		join(spawn(WEFT_BOUND, same, NULL));
 		check_eq(weft_blocking(same, NULL, NULL), 0);
@@ -112,29 +104,9 @@ static void *busy(void *arg)
 	return arg;
 }
 
-static void *park(void *arg)
+static void *everywhere(void *arg)
 {
-	weft_park();
-	return arg;
-}
-
-static void *fork_everywhere(void *arg)
-{
-	weft_t others[4];
-	alive = spawn(NULL, park, NULL);
-	ended = spawn(NULL, same, NULL);
-	for (int i = 0; i < 4; i++)
-		others[i] = spawn(NULL, busy, NULL);
-	fork_here(NULL);
-	join(spawn(WEFT_BOUND, fork_here, NULL));
-	pthread_t thread = outsider(fork_here, NULL);
-	wait_until(pthread_tryjoin_np(thread, NULL) == 0);
-	set(stop, 1);
-	for (int i = 0; i < 4; i++)
-		join(others[i]);
-	weft_unpark(alive);
-	join(alive);
-	join(ended);
+	fork_everywhere(fork_here, busy);
 	return arg;
 }
 
@@ -145,7 +117,7 @@ START_TEST(a_fresh_runtime)
 	if (WEFT__TSAN || WEFT__ASAN || (emulator && strstr(emulator, "qemu-")))
 		return;
 	ck_assert_int_eq(weft_fork_reset(), 0);
-	run(fork_everywhere, NULL);
+	run(everywhere, NULL);
 }
 END_TEST
 
