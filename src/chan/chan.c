@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a channel, and what is rare on the way of the calls. */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "src/base/panic.h"
 #include "src/chan/exchange.h"
+#include "src/os/memory.h"
 
 void weft__chan_lock_slow(weft__a32 *lock)
 {
@@ -51,7 +51,7 @@ int weft_chan_create(struct weft_chan **chan, size_t element_size, size_t capaci
 	size_t size = size_of(element_size, capacity);
 	if (!chan || !size)
 		return -EINVAL;
-	struct weft_chan *c = aligned_alloc(_Alignof(struct weft_chan), size);
+	struct weft_chan *c = weft__os_alloc_aligned(_Alignof(struct weft_chan), size);
 	if (!c)
 		return -ENOMEM;
 	c->element_size = element_size;
@@ -80,7 +80,7 @@ void weft_chan_destroy(struct weft_chan *chan)
 	if (weft__chan_state(chan) & (WEFT__CHAN_SENDERS | WEFT__CHAN_RECEIVERS))
 		weft__panic("weft_chan_destroy: somebody waits on the channel");
 	weft__chan_unlock(chan);
-	free(chan);
+	weft__os_free(chan);
 }
 
 /* Win all who wait. */

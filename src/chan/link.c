@@ -6,10 +6,10 @@
  * A struct weft_chan of capacity 0 whose state says LINK; the calls of call.c come here where they would not be quick.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "src/chan/chan.h"
+#include "src/os/memory.h"
 #include "weft/io.h"
 #include "weft/link.h"
 
@@ -57,7 +57,7 @@ int weft__link_close(struct weft_chan *chan)
 void weft__link_destroy(struct weft_chan *chan)
 {
 	(void)weft_close((int)chan->fd);
-	free(chan);
+	weft__os_free(chan);
 }
 
 int weft_chan_descriptor(const struct weft_chan *end)
@@ -75,7 +75,7 @@ int weft_chan_open(struct weft_chan **end, int fd, size_t element_size)
 		return -errno;
 	if (kind != SOCK_SEQPACKET)
 		return -EINVAL;
-	struct weft_chan *c = aligned_alloc(_Alignof(struct weft_chan), sizeof *c);
+	struct weft_chan *c = weft__os_alloc_aligned(_Alignof(struct weft_chan), sizeof *c);
 	if (!c)
 		return -ENOMEM;
 	c->element_size = element_size;

@@ -5,12 +5,12 @@
  */
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "src/io/io.h"
 #include "src/io/ready.h"
 #include "src/os/io.h"
+#include "src/os/memory.h"
 #include "src/poll/outside.h"
 #include "src/poll/poller.h"
 #include "weft/time.h"
@@ -116,8 +116,8 @@ static int wait_inside(struct asking *a, uint64_t deadline)
 
 static int wait_outside(struct asking *a, uint64_t deadline)
 {
-	struct pollfd *fds = malloc((a->n + 1) * sizeof *fds);
-	struct weft__fd **entries = malloc((a->set.n + 1) * sizeof(struct weft__fd *));
+	struct pollfd *fds = weft__os_alloc((a->n + 1) * sizeof *fds);
+	struct weft__fd **entries = weft__os_alloc((a->set.n + 1) * sizeof(struct weft__fd *));
 	int n = -ENOMEM;
 	if (fds && entries) {
 		if (a->n)
@@ -130,8 +130,8 @@ static int wait_outside(struct asking *a, uint64_t deadline)
 	}
 	for (size_t i = 0; i < a->set.n && n == -EBADF; i++)
 		a->set.waiter[i].closed = weft__fd_is_closing(entries[i]);
-	free(entries);
-	free(fds);
+	weft__os_free(entries);
+	weft__os_free(fds);
 	return n == -EBADF ? closed(a) : n;
 }
 
@@ -169,12 +169,12 @@ static int wait_for_few(struct asking *a, uint64_t deadline)
 static int wait_for_many(struct asking *a, uint64_t deadline)
 {
 	int n = -ENOMEM;
-	a->set.waiter = calloc(2 * a->n, sizeof *a->set.waiter);
-	a->index = calloc(2 * a->n, sizeof *a->index);
+	a->set.waiter = weft__os_alloc_zeroed(2 * a->n, sizeof *a->set.waiter);
+	a->index = weft__os_alloc_zeroed(2 * a->n, sizeof *a->index);
 	if (a->set.waiter && a->index)
 		n = wait(a, deadline);
-	free(a->index);
-	free(a->set.waiter);
+	weft__os_free(a->index);
+	weft__os_free(a->set.waiter);
 	return n;
 }
 

@@ -32,6 +32,16 @@ void *weft__os_alloc(size_t size)
 	return weft__os_fault(WEFT__OS_ALLOC) ? NULL : malloc(size);
 }
 
+void *weft__os_alloc_zeroed(size_t n, size_t size)
+{
+	return weft__os_fault(WEFT__OS_ALLOC) ? NULL : calloc(n, size);
+}
+
+void *weft__os_alloc_aligned(size_t alignment, size_t size)
+{
+	return weft__os_fault(WEFT__OS_ALLOC) ? NULL : aligned_alloc(alignment, size);
+}
+
 void weft__os_free(void *block)
 {
 	free(block);

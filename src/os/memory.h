@@ -10,8 +10,10 @@
 
 #define WEFT__PAGE_MIN 4096
 
-/* malloc and free. NULL when there is none. */
+/* malloc, calloc, aligned_alloc; and free for all. NULL when there is none. */
 void *weft__os_alloc(size_t size);
+void *weft__os_alloc_zeroed(size_t n, size_t size);
+void *weft__os_alloc_aligned(size_t alignment, size_t size);
 void weft__os_free(void *block);
 
 size_t weft__os_page_size(void);

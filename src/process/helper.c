@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "src/os/fault.h"
+#include "src/os/memory.h"
 #include "src/os/process.h"
 #include "src/process/process.h"
 
@@ -63,7 +63,7 @@ static void ended(struct helper *h, pid_t pid, int status)
 	*at = c->next;
 	say_ended(c, status);
 	close(c->fd);
-	free(c);
+	weft__os_free(c);
 }
 
 static void reap(struct helper *h)
@@ -98,7 +98,7 @@ static _Noreturn void be_child(struct helper *h, const struct weft__process_requ
 static int fork_child(struct helper *h, const struct weft__process_request *r, const int *fds)
 {
 	pid_t helper = getpid();
-	struct child *c = malloc(sizeof *c);
+	struct child *c = weft__os_alloc(sizeof *c);
 	if (!c)
 		return -ENOMEM;
 	pid_t pid = fork();
@@ -106,7 +106,7 @@ static int fork_child(struct helper *h, const struct weft__process_request *r, c
 		be_child(h, r, fds, helper);
 	int err = pid < 0 ? -errno : 0;
 	if (err)
-		free(c);
+		weft__os_free(c);
 	else
 		*c = (struct child){ h->children, pid, fds[0] }, h->children = c;
 	return err;

@@ -2,10 +2,10 @@
 /* The thread that stands for a process: it hears how that ends, tells it of a cancel, and has it killed. */
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include "src/os/lock.h"
+#include "src/os/memory.h"
 #include "src/process/process.h"
 #include "src/sched/cancel.h"
 #include "src/sched/spawn.h"
@@ -151,7 +151,7 @@ static int64_t stand_for(struct weft__process *p)
 	(void)weft__process_delist(p->id);
 	int64_t result = verdict(p);
 	note_end(p);
-	free(p);
+	weft__os_free(p);
 	return result;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* To spawn a process, from the program's side. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "src/os/memory.h"
 #include "src/process/process.h"
 #include "src/sched/attr.h"
 #include "src/sched/spawn.h"
@@ -78,7 +78,7 @@ static int begin(struct weft__spawn *what, uint64_t *id)
 	const struct weft__attr *attr = what->attr;
 	if (!weft__load_rlx(&running)) /* relaxed: the runtime runs */
 		return -ENOTSUP;
-	struct weft__process *p = calloc(1, sizeof *p);
+	struct weft__process *p = weft__os_alloc_zeroed(1, sizeof *p);
 	if (!p)
 		return -ENOMEM;
 	p->kill_after = attr->kill_after;
@@ -88,7 +88,7 @@ static int begin(struct weft__spawn *what, uint64_t *id)
 	if (masked)
 		(void)weft_cancel_unmask();
 	if (err) {
-		free(p);
+		weft__os_free(p);
 		return err;
 	}
 	weft__process_enlist(p);
@@ -110,7 +110,7 @@ static void abandon(uint64_t id)
 	struct weft__process *p = weft__process_delist(id);
 	weft__process_kill(p);
 	(void)weft_close(p->fd);
-	free(p);
+	weft__os_free(p);
 }
 
 static const struct weft__process_source source = { begin, begun, abandon };

@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "src/os/clock.h"
 #include "src/os/kthread.h"
+#include "src/os/memory.h"
 #include "src/os/signal_stack.h"
 #include "src/sched/dispatch.h"
 #include "src/sched/idle.h"
@@ -22,7 +22,7 @@ static struct weft__lock growth; /* workers are made one at a time */
 
 static bool init(struct weft__worker *w)
 {
-	w->looked = calloc(WEFT__ALL_WORKERS_MAX, sizeof *w->looked);
+	w->looked = weft__os_alloc_zeroed(WEFT__ALL_WORKERS_MAX, sizeof *w->looked);
 	if (!w->looked || !weft__ring_init(&w->cont, weft__tune.ring_initial) ||
 	    !weft__ring_init(&w->ready, weft__tune.ring_initial))
 		return false;
@@ -36,7 +36,7 @@ static void destroy(struct weft__worker *w)
 	weft__timer_source->detach(w);
 	weft__ring_destroy(&w->ready);
 	weft__ring_destroy(&w->cont);
-	free(w->looked);
+	weft__os_free(w->looked);
 }
 
 /* From here on others may look at it: it stays until the pool stops. It counts as awake, and need not sleep before it
@@ -52,7 +52,7 @@ static struct weft__worker *make(void)
 	uint32_t index = weft__load_rlx(&weft__pool.workers);
 	struct weft__worker *w = weft__load_rlx(&weft__pool.worker[index]); /* relaxed: under `growth`, or alone */
 	if (!w)
-		w = aligned_alloc(_Alignof(struct weft__worker), sizeof *w);
+		w = weft__os_alloc_aligned(_Alignof(struct weft__worker), sizeof *w);
 	if (!w)
 		return NULL;
 	weft__store_rel(&weft__pool.worker[index], w); /* order WORKERS */

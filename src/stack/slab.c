@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 
 #include "src/base/panic.h"
 #include "src/os/memory.h"
@@ -45,7 +44,7 @@ static uint32_t slots_wanted(const struct weft__slabs *slabs, unsigned class)
 
 static struct weft__slab *grow(struct weft__slabs *slabs, unsigned class)
 {
-	struct weft__slab *slab = calloc(1, sizeof *slab);
+	struct weft__slab *slab = weft__os_alloc_zeroed(1, sizeof *slab);
 	if (!slab)
 		return NULL;
 	for (slab->slots = slots_wanted(slabs, class); slab->slots; slab->slots /= 2) {
@@ -55,7 +54,7 @@ static struct weft__slab *grow(struct weft__slabs *slabs, unsigned class)
 			break;
 	}
 	if (!slab->base) {
-		free(slab);
+		weft__os_free(slab);
 		return NULL;
 	}
 	slab->next = slabs->first;
@@ -168,7 +167,7 @@ void weft__slab_unmap_all(struct weft__slabs *slabs)
 		struct weft__slab *slab = slabs->first;
 		slabs->first = slab->next;
 		weft__os_unmap(slab->base, slab->bytes);
-		free(slab);
+		weft__os_free(slab);
 	}
 	*slabs = (struct weft__slabs){ 0 };
 }

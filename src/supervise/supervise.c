@@ -19,8 +19,8 @@
 #include "weft/supervise.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
+#include "src/os/memory.h"
 #include "weft/cancel.h"
 #include "weft/chan.h"
 #include "weft/time.h"
@@ -272,8 +272,8 @@ static int make(struct tree *t, const struct weft_child *children)
 {
 	t->period = t->how->period ? t->how->period : WEFT_S(5);
 	t->allowed = t->how->restarts ? t->how->restarts : RESTARTS;
-	t->restarts = calloc(t->allowed, sizeof *t->restarts);
-	t->member = calloc(t->count, sizeof *t->member);
+	t->restarts = weft__os_alloc_zeroed(t->allowed, sizeof *t->restarts);
+	t->member = weft__os_alloc_zeroed(t->count, sizeof *t->member);
 	if (!t->restarts || !t->member)
 		return -ENOMEM;
 	int err = weft_chan_create(&t->reports, sizeof(void *), t->count);
@@ -294,7 +294,7 @@ int weft_supervise(const struct weft_supervisor *supervisor, const struct weft_c
 	if (!err)
 		err = run(&t);
 	weft_chan_destroy(t.reports);
-	free(t.member);
-	free(t.restarts);
+	weft__os_free(t.member);
+	weft__os_free(t.restarts);
 	return err;
 }
