@@ -60,8 +60,24 @@ const struct question questions[] = {
 	{ "wait", "What does waiting for a time cost?", "Timers, time limits, and a million sleepers.",
 	  FIGURES{ "timer", "timer-wait", "sleepers-wall", "sleepers-cpu", NULL } },
 	{ "crash", "What is lost when one crashes?",
-	  "A hundred of them, of which one goes wrong: how many are alive afterwards.",
-	  FIGURES{ "crash-null", "crash-overflow", NULL } },
+	  "A hundred of them (--full: a thousand), of which one goes wrong: how many still do their work afterwards; "
+	  "how "
+	  "long after the fault somebody knows (-told): the joiner, or the process's parent where all is lost; and how "
+	  "long after it there is one that works in its place (-again), or all of them again. Then a service, of which "
+	  "a request in so many is deadly: requests served a second.",
+	  FIGURES{ "crash-null",	   "crash-jump",
+		   "crash-overflow",	   "crash-divide",
+		   "crash-abort",	   "crash-loop",
+		   "crash-scribble",	   "crash-exit",
+		   "crash-null-told",	   "crash-jump-told",
+		   "crash-overflow-told",  "crash-divide-told",
+		   "crash-abort-told",	   "crash-scribble-told",
+		   "crash-exit-told",	   "crash-null-again",
+		   "crash-jump-again",	   "crash-overflow-again",
+		   "crash-divide-again",   "crash-abort-again",
+		   "crash-scribble-again", "crash-exit-again",
+		   "crash-service",	   "crash-service-1000",
+		   "crash-service-100",	   NULL } },
 	{ "floor", "And besides?",
 	  "What the machine itself takes, which is the floor of all the rest, and what else was measured.", NULL },
 	{ 0 },

@@ -64,7 +64,10 @@ static void print_ratio(const struct row *row, const struct row *green)
 		ratio = 1 / ratio;
 	if (per_unit)
 		ratio *= (double)green->size / (double)row->size;
-	snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
+	if (ratio < 0.095)
+		snprintf(text, sizeof(text), "%.2g", ratio);
+	else
+		snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
 	printf(" %9s", text);
 }
 
@@ -107,8 +110,17 @@ static void print_interval(const struct row *row)
 	printf("%s%s%s %7s", style(WARN), row->doubt[0] ? "?" : " ", style(PLAIN), text);
 }
 
-static void print_row(const struct bench *bench, const struct row *row, const struct row *green)
+/* Has the first figure of the same run said it already? */
+static bool is_said(const struct bench *bench, const struct row *row, const struct rows *rows)
 {
+	const struct row *first = rows_find(rows, bench->rows[0], bench->units[0], row->model, row->workers);
+
+	return first && first != row && strcmp(first->note, row->note) == 0;
+}
+
+static void print_row(const struct bench *bench, const struct row *row, const struct rows *rows)
+{
+	const struct row *green = green_of(row, rows);
 	char label[32], number[32];
 
 	if (bench->instead)
@@ -129,7 +141,8 @@ static void print_row(const struct bench *bench, const struct row *row, const st
 	print_ratio(row, green);
 	printf("\n");
 	print_size(bench, row, green);
-	print_note(row->note, DIM);
+	if (!is_said(bench, row, rows))
+		print_note(row->note, DIM);
 }
 
 /* On a line, or what it is on the next ones. */
@@ -175,7 +188,7 @@ static void print_figure(const struct bench *bench, unsigned figure, const struc
 		if (!headed)
 			print_heading(bench, figure);
 		headed = true;
-		print_row(bench, row, green_of(row, rows));
+		print_row(bench, row, rows);
 	}
 }
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Ways in which a unit goes wrong: fault.h. In code of the program's own, so that what contains crashes may. */
+#include "fault.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CARELESS __attribute__((noinline, no_sanitize("undefined", "address")))
+#define SCRIBBLED 4096 /* bytes beyond one's own */
+
+/* What is not used the compiler leaves out. */
+static volatile int returned;
+
+const char *fault_missing(enum fault fault)
+{
+#if !defined(__x86_64__) && !defined(__i386__)
+	if (fault == FAULT_DIVIDE)
+		return "to divide by zero is no fault on this CPU: the quotient is a number";
+#endif
+	(void)fault;
+	return NULL;
+}
+
+/* Never ends, but the compiler cannot know. */
+CARELESS static int overflow(const volatile char *above)
+{
+	volatile char frame[512];
+
+	frame[0] = 1;
+	return above && *above == 0 ? 0 : overflow(frame) + frame[0];
+}
+
+CARELESS static int divide(volatile int by)
+{
+	return 7 / by;
+}
+
+CARELESS static void write_to(volatile uintptr_t address)
+{
+	*(volatile int *)address = 1;
+}
+
+CARELESS static int jump_to(volatile uintptr_t address)
+{
+	return ((int (*)(void))address)() + 1;
+}
+
+CARELESS static void loop(void)
+{
+	static volatile unsigned turns;
+
+	for (;;)
+		turns++;
+}
+
+/* And then use the heap, as programs do. */
+CARELESS static void scribble(char *volatile own)
+{
+	memset(own, 0x5a, SCRIBBLED);
+	own = malloc(SCRIBBLED);
+	free(own);
+}
+
+void fault_now(enum fault fault, char *own)
+{
+	switch (fault) {
+	case FAULT_NULL:
+		write_to(0);
+		break;
+	case FAULT_JUMP:
+		returned = jump_to(0x7008);
+		break;
+	case FAULT_OVERFLOW:
+		returned = overflow(NULL);
+		break;
+	case FAULT_DIVIDE:
+		returned = divide(0);
+		break;
+	case FAULT_ABORT:
+		abort();
+	case FAULT_LOOP:
+		loop();
+		break;
+	case FAULT_SCRIBBLE:
+		scribble(own);
+		break;
+	case FAULT_EXIT:
+		exit(3);
+	}
+}
