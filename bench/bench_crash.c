@@ -76,7 +76,8 @@ static void how_it_died(char *how, size_t size, const struct ward *w, int status
 	if (w->model->id == MODEL_CONTAINED || w->model->id == MODEL_BOUND)
 		find_why(said, why, sizeof(why));
 	if (has_hung(status))
-		snprintf(how, size, "it runs on, nobody else does, and nobody is told");
+		snprintf(how, size, "%s; nobody is told",
+			 w->fault == FAULT_LOOP ? "it runs on, and nobody else does" : "the process hangs");
 	else if (WIFSIGNALED(status))
 		snprintf(how, size, "the process dies of SIG%s%s%s", sigabbrev_np(WTERMSIG(status)),
 			 why[0] ? ", as " : "", why);
@@ -171,5 +172,5 @@ CRASH(overflow, FAULT_OVERFLOW, "overflows its stack", BENCH_MANY_CPUS, TIMED("c
 CRASH(divide, FAULT_DIVIDE, "divides by zero", BENCH_MANY_CPUS, TIMED("crash-divide"));
 CRASH(abort, FAULT_ABORT, "calls abort()", BENCH_MANY_CPUS, TIMED("crash-abort"));
 CRASH(loop, FAULT_LOOP, "computes for ever", 0, "crash-loop");
-CRASH(scribble, FAULT_SCRIBBLE, "scribbles over 4 KiB of the heap", BENCH_MANY_CPUS, TIMED("crash-scribble"));
+CRASH(scribble, FAULT_SCRIBBLE, "scribbles over another's heap", BENCH_MANY_CPUS, TIMED("crash-scribble"));
 CRASH(exit, FAULT_EXIT, "calls exit()", BENCH_MANY_CPUS, TIMED("crash-exit"));

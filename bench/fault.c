@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define CARELESS __attribute__((noinline, no_sanitize("undefined", "address")))
-#define SCRIBBLED 4096 /* bytes beyond one's own */
+#define SCRIBBLED 4096 /* bytes */
 
 /* What is not used the compiler leaves out. */
 static volatile int returned;
@@ -56,14 +56,14 @@ CARELESS static void loop(void)
 }
 
 /* And then use the heap, as programs do. */
-CARELESS static void scribble(char *volatile own)
+CARELESS static void scribble(char *volatile theirs)
 {
-	memset(own, 0x5a, SCRIBBLED);
-	own = malloc(SCRIBBLED);
-	free(own);
+	memset(theirs, 0x5a, SCRIBBLED);
+	theirs = malloc(SCRIBBLED);
+	free(theirs);
 }
 
-void fault_now(enum fault fault, char *own)
+void fault_now(enum fault fault, char *theirs)
 {
 	switch (fault) {
 	case FAULT_NULL:
@@ -84,7 +84,7 @@ void fault_now(enum fault fault, char *own)
 		loop();
 		break;
 	case FAULT_SCRIBBLE:
-		scribble(own);
+		scribble(theirs);
 		break;
 	case FAULT_EXIT:
 		exit(3);

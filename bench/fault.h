@@ -10,14 +10,14 @@ enum fault {
 	FAULT_DIVIDE,	/* divide a whole number by zero */
 	FAULT_ABORT,	/* call abort(3), as a failed assertion does */
 	FAULT_LOOP,	/* compute for ever, and never wait */
-	FAULT_SCRIBBLE, /* write far beyond the end of a piece of heap, and go on */
+	FAULT_SCRIBBLE, /* write over heap that is another's, and go on */
 	FAULT_EXIT	/* call exit(3) */
 };
 
 /* Why this machine has no such fault; NULL: it has. */
 const char *fault_missing(enum fault fault);
 
-/* Go wrong so: own is memory of malloc's. It returns after FAULT_SCRIBBLE, if the heap did not notice. */
-void fault_now(enum fault fault, char *own);
+/* Go wrong so: theirs is memory of malloc's, for FAULT_SCRIBBLE, which returns if nobody notices. */
+void fault_now(enum fault fault, char *theirs);
 
 #endif

@@ -149,7 +149,7 @@ static void one_question(FILE *f, const struct question *q, const struct columns
 		return;
 	fprintf(f, "<section id=\"%s\"><h2>%s</h2>\n<p>%s</p>\n", q->id, q->title, q->text);
 	glossary(f, lines, count);
-	fputs(columns.count > 5 ? "<div class=\"both wide\">" : "<div class=\"both\">", f);
+	fputs(columns.count > 4 ? "<div class=\"both wide\">" : "<div class=\"both\">", f);
 	page_table(f, lines, count, &columns, rows);
 	fputs("<div class=\"plots\">", f);
 	plots_write(f, lines, count, &columns, rows);

@@ -26,6 +26,8 @@ static char *furnish(uint64_t index)
 
 	if (own)
 		memset(own, (int)(index % 64), OWN);
+	if (index == 1)
+		ward->theirs = own;
 	return own;
 }
 
@@ -71,7 +73,7 @@ static void *unit(void *arg)
 		own = work(own, index);
 	}
 	ward->fault_at = batch_now();
-	fault_now(ward->fault, own);
+	fault_now(ward->fault, ward->theirs);
 	return arg;
 }
 

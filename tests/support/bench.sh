@@ -203,9 +203,12 @@ survive crash-exit fork $others
 survive crash-abort contained 0
 survive crash-abort fork $others
 survive crash-scribble fork $others
+for model in green contained pthread; do
+	row crash-scribble $model | grep -q '"median": [0-9]' || complain "crash-scribble, $model: no figure"
+	row crash-scribble $model | grep -q 'lost: 1 of' && complain "crash-scribble, $model: only the culprit is lost"
+done
 for model in green contained pthread fork; do
 	row crash-loop $model | grep -q '"n": 1' || complain "crash-loop, $model: no figure"
-	row crash-scribble $model | grep -q '"n": 1' || complain "crash-scribble, $model: no figure"
 	row crash-null-told $model | grep -q '"median": [0-9]' || complain "crash-null-told, $model: no time"
 done
 if row crash-null contained | grep -q -e 'this build of weft cannot' -e 'does not know its own code'; then
