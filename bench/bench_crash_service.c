@@ -27,7 +27,7 @@ MODEL_INLINE void serve(uint64_t number, const struct model *m)
 	if (atomic_fetch_sub(&shop->left, 1) == 1)
 		m->unpark(&shop->boss);
 	if (shop->deadly && number % shop->deadly == 0)
-		fault_now(FAULT_NULL, NULL);
+		fault_now(FAULT_NULL, (char *)shop);
 }
 
 /* A request of 0 is the end of the day. */

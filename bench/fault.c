@@ -10,8 +10,9 @@
 #define CARELESS __attribute__((noinline, no_sanitize("undefined", "address")))
 #define SCRIBBLED 4096 /* bytes */
 
-/* What is not used the compiler leaves out. */
+/* What is not used the compiler leaves out, and what is known to be 0 it changes. */
 static volatile int returned;
+static volatile uintptr_t zero;
 
 const char *fault_missing(enum fault fault)
 {
@@ -32,17 +33,17 @@ CARELESS static int overflow(const volatile char *above)
 	return above && *above == 0 ? 0 : overflow(frame) + frame[0];
 }
 
-CARELESS static int divide(volatile int by)
+CARELESS static int divide(int by)
 {
 	return 7 / by;
 }
 
-CARELESS static void write_to(volatile uintptr_t address)
+CARELESS static void write_to(uintptr_t address)
 {
 	*(volatile int *)address = 1;
 }
 
-CARELESS static int jump_to(volatile uintptr_t address)
+CARELESS static int jump_to(uintptr_t address)
 {
 	return ((int (*)(void))address)() + 1;
 }
@@ -67,7 +68,7 @@ void fault_now(enum fault fault, char *theirs)
 {
 	switch (fault) {
 	case FAULT_NULL:
-		write_to(0);
+		write_to(zero);
 		break;
 	case FAULT_JUMP:
 		returned = jump_to(0x7008);
@@ -76,7 +77,7 @@ void fault_now(enum fault fault, char *theirs)
 		returned = overflow(NULL);
 		break;
 	case FAULT_DIVIDE:
-		returned = divide(0);
+		returned = divide((int)zero);
 		break;
 	case FAULT_ABORT:
 		abort();

@@ -14,6 +14,7 @@
 
 #define WIDTH 80
 #define NOTE_WIDTH 74
+#define REASON_WIDTH 48
 
 enum style { PLAIN, BOLD, DIM, WARN };
 
@@ -71,17 +72,23 @@ static void print_ratio(const struct row *row, const struct row *green)
 	printf(" %9s", text);
 }
 
-/* In lines of NOTE_WIDTH, broken at spaces. */
+/* How much of it fits in a line of that width, broken at a space. */
+static size_t fitting(const char *note, size_t width)
+{
+	size_t cut = strlen(note);
+
+	if (cut <= width)
+		return cut;
+	for (cut = width; cut > 1 && note[cut] != ' '; cut--)
+		;
+	return cut;
+}
+
 static void print_note(const char *note, enum style how)
 {
 	while (*note) {
-		size_t cut = strlen(note);
+		size_t cut = fitting(note, NOTE_WIDTH);
 
-		if (cut > NOTE_WIDTH) {
-			cut = NOTE_WIDTH;
-			while (cut > 1 && note[cut] != ' ')
-				cut--;
-		}
 		printf("      %s%.*s%s\n", style(how), (int)cut, note, style(PLAIN));
 		note += cut;
 		note += strspn(note, " ");
@@ -128,9 +135,10 @@ static void print_row(const struct bench *bench, const struct row *row, const st
 	else
 		snprintf(label, sizeof(label), "%.12s %u", row->model, row->workers);
 	if (row->samples == 0) {
-		printf("  %-15s %11s  %.48s\n", label, "-", row->note);
-		if (strlen(row->note) > 48)
-			print_note(row->note + 48, DIM);
+		size_t cut = fitting(row->note, REASON_WIDTH);
+
+		printf("  %-15s %11s  %.*s\n", label, "-", (int)cut, row->note);
+		print_note(row->note + cut + strspn(row->note + cut, " "), DIM);
 		return;
 	}
 	printf("  %-15s %s%11s%s", label, style(BOLD),
