@@ -67,6 +67,10 @@ static void find_why(int said, char *why, size_t size)
 	at = strstr(text, before);
 	snprintf(why, size, "%s", at ? at + sizeof(before) - 1 : "");
 	why[strcspn(why, ".\n")] = 0;
+#ifdef WEFT__LTO
+	if (strstr(why, "weft"))
+		snprintf(why, size, "with link-time optimization weft cannot be told from the program");
+#endif
 }
 
 static void how_it_died(char *how, size_t size, const struct ward *w, int status, int said)
