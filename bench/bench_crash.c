@@ -49,8 +49,7 @@ static void start_again(struct ward *w, int said, uint64_t gone_at)
 
 		batch_record(&w->run->batch, 1, (double)(gone_at - fault_at) / 1000);
 		w->only_ready = i == DEATHS;
-		(void)live(w, said, &gone_at);
-		if (!w->ready_at || (!w->fault_at && !w->only_ready))
+		if (has_hung(live(w, said, &gone_at)) || !w->ready_at || (!w->fault_at && !w->only_ready))
 			return;
 		batch_record(&w->run->batch, 2, (double)(w->ready_at - fault_at) / 1000);
 	}

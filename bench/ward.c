@@ -11,9 +11,8 @@
 
 #define MS 1000000u
 #define LOOP_MS 20    /* how long an endless loop has gone on when the others are called */
-#define CALL_MS 2000  /* how long they have to answer */
-#define HANG_MS 2500  /* how long after the fault the process may take at all */
-#define MAKE_MS 10000 /* ... and before */
+#define HANG_MS 1500  /* without any progress: the process hangs. --full: six times that */
+#define MAKE_MS 15000 /* to make all units */
 #define AGAIN 20      /* how often number 0 goes wrong, where that is survived */
 #define OWN 64	      /* bytes of heap that a unit has, and looks after */
 
