@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash-null and the like: a thousand units (--full) or a hundred, of which one goes wrong. The first figure is how many of the
- * others do their work when they are called afterwards; then how long after the fault somebody knew, and how long after it
- * there was another that worked. Where the process lives on these are the joiner and another unit. Where it dies they are the
- * process's parent, and a process with all its units.
+ * crash-null and the like: a thousand units (--full) or a hundred, of which one goes wrong. The first figure is how many
+ * of the others do their work when they are called afterwards; then how long after the fault somebody knew, and how long
+ * after it there was another that worked. Where the process lives on these are the joiner and another unit. Where it dies
+ * they are the process's parent, and a process with all its units.
  *
  * All of it happens in a ward (ward.h), a process below the measurement's.
  */
@@ -100,7 +100,7 @@ static void how_it_ended(char *how, size_t size, const struct ward *w)
 		snprintf(how, size, "joined as ended with status %d", w->code);
 }
 
-/* How it ended, and how many were lost; and then what the harness had to say, but that these are not as many as --full has. */
+/* How it ended, and how many were lost; then what the harness had to say, but that --full has more of them. */
 static void tell(struct ward *w, int status, int said)
 {
 	struct batch *b = &w->run->batch;

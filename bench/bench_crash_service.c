@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash-service, -1000, -100: eight units take requests of about 2 us of computing from one channel, and no request, one in a
- * thousand, or one in a hundred is deadly: it writes through a null pointer. Who dies of it is replaced: a thread of weft by
- * weft_supervise, a pre-forked process by the one that forked it. The figure is requests served a second, deadly ones not counted.
+ * crash-service, -1000, -100: eight units take requests of about 2 us of computing from one channel, and no request, one
+ * in a thousand, or one in a hundred is deadly: it writes through a null pointer. Who dies of it is replaced: a thread of
+ * weft by weft_supervise, a pre-forked process by the one that forked it. The figure is requests served a second, deadly
+ * ones not counted.
  */
 #include <fcntl.h>
 

@@ -61,10 +61,9 @@ const struct question questions[] = {
 	  FIGURES{ "timer", "timer-wait", "sleepers-wall", "sleepers-cpu", NULL } },
 	{ "crash", "What is lost when one crashes?",
 	  "A hundred of them (--full: a thousand), of which one goes wrong: how many still do their work afterwards; "
-	  "how "
-	  "long after the fault somebody knows (-told): the joiner, or the process's parent where all is lost; and how "
-	  "long after it there is one that works in its place (-again), or all of them again. Then a service, of which "
-	  "a request in so many is deadly: requests served a second.",
+	  "how long after the fault somebody knows (-told): the joiner, or the process's parent where all is lost; and "
+	  "how long after it there is one that works in its place (-again), or all of them again. Then a service, of "
+	  "which a request in so many is deadly: requests served a second.",
 	  FIGURES{ "crash-null",	   "crash-jump",
 		   "crash-overflow",	   "crash-divide",
 		   "crash-abort",	   "crash-loop",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ward: a process with a boss and run->size units of a model, each with work to do, of which number 0 goes wrong. It lies in
- * shared memory, so that what became of it is known to who started the process (bench_crash.c), however that ended.
+ * A ward: a process with a boss and run->size units of a model, each with work to do, of which number 0 goes wrong. It
+ * lies in shared memory, so that what became of it is known to who started the process (bench_crash.c), however that ended.
  */
 #ifndef BENCH_WARD_H
 #define BENCH_WARD_H
@@ -35,8 +35,8 @@ struct ward {
 /* Where a process died that shall not be dumped: a core, or a handler of cores, is not what is measured. */
 void ward_no_core(void);
 
-/* In a process of its own: its life, which ends in _exit(0), or otherwise. Figures 1 and 2 get samples: from the fault to the joiner's
- * knowing, and to a replacement's working, in us. */
+/* In a process of its own: its life, which ends in _exit(0), or otherwise. Figures 1 and 2 get samples: from the fault to
+ * the joiner's knowing, and to a replacement's working, in us. */
 void ward_run(struct ward *ward);
 
 #endif
