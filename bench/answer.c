@@ -21,8 +21,8 @@ static const struct need {
 } needs[] = {
 	{ "One may crash by a bad pointer, and the others must live on", "crash-null", "survivors",
 	  "of 99 others live on (--full: of 999)" },
-	{ "One may do anything: scribble over memory, abort, exit", "crash-scribble", "survivors",
-	  "of 99 others live on after it has scribbled (--full: of 999)" },
+	{ "One may do anything: abort, exit, scribble over memory", "crash-abort", "survivors",
+	  "of 99 others live on after an abort (--full: of 999)" },
 	{ "A service, of which a request in a hundred is deadly", "crash-service-100", "req/s", "get served" },
 	{ "Many short tasks, each in a thread of its own", "create", "ns", "to make one, run it and wait for it" },
 	{ "Very many that mostly wait", "memory-1k", "bytes", "of memory for one of a thousand" },

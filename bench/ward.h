@@ -26,7 +26,7 @@ struct ward {
 	bool ended;			    /* the process has come to its end, and not been ended by anything */
 	bool told;			    /* number 0 was joined, as one that has gone wrong */
 	int signal, code;		    /* told: by which signal, or with which exit status */
-	char *_Atomic theirs; /* what number 0 may scribble on: number 1's heap, wherever that is in its process */
+	char *_Atomic theirs;		    /* another's heap, wherever that is in its process: to scribble on */
 	struct seat boss;
 	union unit *units; /* of run->size, as the seats */
 	struct seat seats[];
