@@ -10,16 +10,20 @@
 
 #define AS_GOOD 1.10
 
-static const char *const candidates[] = { "green", "pthread", "fork" };
+static const char *const candidates[] = { "green", "contained", "pthread", "fork" };
 #define CANDIDATES (sizeof(candidates) / sizeof(candidates[0]))
 
-static const char *const names[] = { "green threads", "kernel threads", "processes" };
+static const char *const names[] = { "green threads", "contained green threads", "kernel threads", "processes" };
 
 /* What somebody needs, and the figure that tells. */
 static const struct need {
 	const char *need, *figure, *unit, *what;
 } needs[] = {
-	{ "One may crash, and the others must live on", "crash-null", "survivors", "survive of a hundred" },
+	{ "One may crash by a bad pointer, and the others must live on", "crash-null", "survivors",
+	  "of 99 others live on (--full: of 999)" },
+	{ "One may do anything: abort, exit, scribble over memory", "crash-abort", "survivors",
+	  "of 99 others live on after an abort (--full: of 999)" },
+	{ "A service, of which a request in a hundred is deadly", "crash-service-100", "req/s", "get served" },
 	{ "Many short tasks, each in a thread of its own", "create", "ns", "to make one, run it and wait for it" },
 	{ "Very many that mostly wait", "memory-1k", "bytes", "of memory for one of a thousand" },
 	{ "They talk to each other all the time", "chan", "ns", "for a round trip" },

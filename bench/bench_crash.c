@@ -1,155 +1,179 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * crash-null, crash-overflow: a hundred units; one writes through a null pointer, or recurses until its stack is full.
- * The figure is how many of the hundred are alive afterwards; the note says how the process ended, and the first line
- * of what it reported. The crash happens in a process of its own, below the measurement's.
+ * crash-null and the like: a thousand units (--full) or a hundred, of which one goes wrong. The first figure is how many
+ * of the others do their work when they are called afterwards; then how long after the fault somebody knew, and how long
+ * after it there was another that worked. Where the process lives on these are the joiner and another unit. Where it dies
+ * they are the process's parent, and a process with all its units.
+ *
+ * All of it happens in a ward (ward.h), a process below the measurement's.
  */
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "crew.h"
+#include "ward.h"
 
-#define MS 1000000u
-#define GRACE_MS 50 /* how long the others live on after the crash, to prove that they do */
+#define DEATHS 4 /* of wards, but for the first */
 
-struct ward {
-	struct run *run;
-	_Atomic bool crashing;
-	_Atomic uint64_t survivors;
-	uint64_t lost; /* died and were joined all the same */
-	bool overflow;
-};
-
-static struct ward *ward;
-
-/* Never ends, but the compiler cannot know. */
-static int overflow(const volatile char *above)
+/* What becomes of a ward; status as of waitpid. What it says goes to the file. */
+static int live(struct ward *w, int said, uint64_t *gone_at)
 {
-	volatile char frame[512];
-
-	frame[0] = 1;
-	return above && *above == 0 ? 0 : overflow(frame) + frame[0];
-}
-
-static void crash(void)
-{
-	static int *volatile nowhere;
-
-	atomic_store(&ward->crashing, true);
-	if (ward->overflow)
-		(void)overflow(NULL);
-	*nowhere = 1;
-}
-
-/* Unit number 0 crashes when all are there; the others count themselves a while later. */
-MODEL_INLINE void *patient(void *arg, const struct model *m)
-{
-	m->sleep(10 * MS);
-	if ((uintptr_t)arg == 0)
-		crash();
-	while (!atomic_load(&ward->crashing))
-		m->sleep(MS);
-	m->sleep(GRACE_MS * MS);
-	atomic_fetch_add(&ward->survivors, 1);
-	return arg;
-}
-MODEL_THREAD(patient)
-
-MODEL_INLINE void all_units(struct run *r, const struct model *m)
-{
-	union unit units[128];
-	uint64_t got = 0;
-
-	while (got < r->size && m->spawn(&units[got], MODEL_OF(patient, m), (void *)(uintptr_t)got) == 0)
-		got++;
-	for (uint64_t i = 0; i < got; i++)
-		ward->lost += m->join(units[i]) == MODEL_LOST;
-}
-MODEL_BODY(all_units)
-
-/* What it says goes to the pipe. */
-static pid_t in_a_process(struct run *r, bench_body *body, int report[2])
-{
-	pid_t pid = pipe(report) == 0 ? fork() : -1;
-
-	if (pid != 0)
-		return pid;
-	dup2(report[1], STDERR_FILENO);
-	bench_enter(r, body);
-	_exit(0);
-}
-
-static void first_line(int fd, char *line, size_t size)
-{
-	ssize_t got = read(fd, line, size - 1);
-
-	line[got > 0 ? got : 0] = 0;
-	line[strcspn(line, "\n")] = 0;
-}
-
-static void diagnose(struct run *r, int status, const char *line)
-{
-	char end[64];
-
-	if (WIFSIGNALED(status))
-		snprintf(end, sizeof(end), "the process dies of SIG%s", sigabbrev_np(WTERMSIG(status)));
-	else
-		snprintf(end, sizeof(end), "%llu died and was joined, the program lives on",
-			 (unsigned long long)ward->lost);
-	batch_note(&r->batch, "%s%s%.180s", end, line[0] ? "; " : ", no report", line);
-}
-
-MODEL_INLINE void crash_bench(struct run *r, const struct model *m, bool overflows)
-{
-	static bench_body *const bodies[] = MODEL_BODIES(all_units);
-	int status = 0, report[2];
-	char line[256];
+	int status = 0;
 	pid_t pid;
 
-	ward = system_shared(sizeof(*ward));
-	if (!ward || !batch_more(&r->batch))
-		return;
-	*ward = (struct ward){ .run = r, .overflow = overflows };
-	pid = in_a_process(r, bodies[m->id], report);
-	if (pid < 0) {
-		batch_fail(&r->batch, "no process for the crash");
+	w->stage = WARD_WORK;
+	w->present = w->answered = w->ready_at = w->fault_at = 0;
+	w->ended = w->told = false;
+	pid = fork();
+	if (pid == 0) {
+		dup2(said, STDERR_FILENO);
+		ward_run(w);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	*gone_at = batch_now();
+	return status;
+}
+
+static bool has_hung(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+}
+
+/* It has died, once: who started it knows, and starts another, until all of its units are there. Some more times. */
+static void start_again(struct ward *w, int said, uint64_t gone_at)
+{
+	for (int i = 0; i <= DEATHS; i++) {
+		uint64_t fault_at = w->fault_at;
+
+		batch_record(&w->run->batch, 1, (double)(gone_at - fault_at) / 1000);
+		w->only_ready = i == DEATHS;
+		if (has_hung(live(w, said, &gone_at)) || !w->ready_at || (!w->fault_at && !w->only_ready))
+			return;
+		batch_record(&w->run->batch, 2, (double)(w->ready_at - fault_at) / 1000);
+	}
+}
+
+/* What a report says of why a crash was not contained: empty if none says anything. */
+static void find_why(int said, char *why, size_t size)
+{
+	static const char before[] = "It cannot be contained: ";
+	char text[8192], *at;
+	ssize_t got = pread(said, text, sizeof(text) - 1, 0);
+
+	text[got > 0 ? got : 0] = 0;
+	at = strstr(text, before);
+	snprintf(why, size, "%s", at ? at + sizeof(before) - 1 : "");
+	why[strcspn(why, ".\n")] = 0;
+#ifdef WEFT__LTO
+	if (strstr(why, "weft"))
+		snprintf(why, size, "with link-time optimization weft cannot be told from the program");
+#endif
+}
+
+static void how_it_died(char *how, size_t size, const struct ward *w, int status, int said)
+{
+	char why[128] = "";
+
+	if (w->model->id == MODEL_CONTAINED || w->model->id == MODEL_BOUND)
+		find_why(said, why, sizeof(why));
+	if (has_hung(status))
+		snprintf(how, size, "%s; nobody is told",
+			 w->fault == FAULT_LOOP ? "it runs on, and nobody else does" : "the process hangs");
+	else if (WIFSIGNALED(status))
+		snprintf(how, size, "the process dies of SIG%s%s%s", sigabbrev_np(WTERMSIG(status)),
+			 why[0] ? ", as " : "", why);
+	else
+		snprintf(how, size, "the process ends with status %d", WEXITSTATUS(status));
+}
+
+static void how_it_ended(char *how, size_t size, const struct ward *w)
+{
+	if (w->fault == FAULT_LOOP)
+		snprintf(how, size, "it runs on and takes a CPU; nobody is told");
+	else if (!w->told)
+		snprintf(how, size, "nobody notices");
+	else if (w->signal)
+		snprintf(how, size, "joined as crashed by SIG%s", sigabbrev_np(w->signal));
+	else
+		snprintf(how, size, "joined as ended with status %d", w->code);
+}
+
+/* How it ended, and how many were lost; then what the harness had to say, but that --full has more of them. */
+static void tell(struct ward *w, int status, int said)
+{
+	struct batch *b = &w->run->batch;
+	unsigned long long size = w->run->size, lost = size - (w->ended ? w->answered : 0);
+	char before[BATCH_NOTE], how[192];
+	bool more;
+
+	memcpy(before, b->note, sizeof(before));
+	b->note[0] = 0;
+	more = before[0] && !strstr(before, "--full");
+	if (w->ended)
+		how_it_ended(how, sizeof(how), w);
+	else
+		how_it_died(how, sizeof(how), w, status, said);
+	batch_note(b, "%s; lost: %llu of %llu%s%.90s", how, lost, size, more ? "; " : "", more ? before : "");
+}
+
+static void watch(struct ward *w, int said)
+{
+	struct batch *b = &w->run->batch;
+	uint64_t gone_at;
+	int status = live(w, said, &gone_at);
+
+	if (!w->fault_at) {
+		batch_fail(b, "the units could not be made, or did not begin");
 		return;
 	}
-	close(report[1]);
-	first_line(report[0], line, sizeof(line));
-	waitpid(pid, &status, 0);
-	batch_record(&r->batch, 0, (double)ward->survivors);
-	batch_check(&r->batch, ward->crashing, "nobody crashed");
-	diagnose(r, status, line);
+	batch_record(b, 0, w->ended ? (double)w->answered : 0);
+	tell(w, status, said);
+	if (!w->ended && !has_hung(status))
+		start_again(w, said, gone_at);
 }
 
-MODEL_INLINE void null_pointer(struct run *r, const struct model *m)
+static void crash(struct run *r, const struct model *m, enum fault fault)
 {
-	crash_bench(r, m, false);
+	struct ward *w = system_shared(sizeof(*w) + r->size * (sizeof(struct seat) + sizeof(union unit)));
+	int said = memfd_create("said", MFD_CLOEXEC);
+
+	if (!w || said < 0 || fault_missing(fault))
+		batch_fail(&r->batch, "%s", fault_missing(fault) ? fault_missing(fault) : "no shared memory");
+	if (!batch_more(&r->batch))
+		return;
+	w->run = r;
+	w->model = m;
+	w->fault = fault;
+	w->units = (union unit *)(void *)(w->seats + r->size);
+	watch(w, said);
 }
-MODEL_BODY(null_pointer)
 
-MODEL_INLINE void full_stack(struct run *r, const struct model *m)
-{
-	crash_bench(r, m, true);
-}
-MODEL_BODY(full_stack)
+/* So many processes take long to make and to end: without --full there are fewer, of all models. */
+#define CRASH(id, kind, text, more, ...)                                                                               \
+	MODEL_INLINE void crash_##id(struct run *r, const struct model *m)                                             \
+	{                                                                                                              \
+		crash(r, m, kind);                                                                                     \
+	}                                                                                                              \
+	MODEL_BODY(crash_##id)                                                                                         \
+	MODEL_CONTAINED_BODY(crash_##id)                                                                               \
+	const struct bench bench_crash_##id = {                                                                        \
+		.rows = { __VA_ARGS__ },                                                                               \
+		.units = { "survivors", "us", "us" },                                                                  \
+		.what = "one of 100 (--full: 1,000) " text ": how many go on",                                         \
+		.body = MODEL_CONTAINED_BODIES(crash_##id),                                                            \
+		.size = { 1000, 1000, 1000 },                                                                          \
+		.quick_size = { 100, 100, 100 },                                                                       \
+		.flags = BENCH_COLD | BENCH_OUTSIDE | BENCH_ALL_ALIVE | (more),                                        \
+	}
+#define TIMED(name) name, name "-told", name "-again"
 
-const struct bench bench_crash_null = {
-	.rows = { "crash-null" },
-	.units = { "survivors" },
-	.what = "one unit of 100 writes through a null pointer: how many survive",
-	.body = MODEL_BODIES(null_pointer),
-	.size = { 100, 100, 100 },
-	.flags = BENCH_COLD | BENCH_OUTSIDE,
-};
-
-const struct bench bench_crash_overflow = {
-	.rows = { "crash-overflow" },
-	.units = { "survivors" },
-	.what = "one unit of 100 overflows its stack: how many survive",
-	.body = MODEL_BODIES(full_stack),
-	.size = { 100, 100, 100 },
-	.flags = BENCH_COLD | BENCH_OUTSIDE,
-};
+CRASH(null, FAULT_NULL, "writes through a null pointer", BENCH_MANY_CPUS, TIMED("crash-null"));
+CRASH(jump, FAULT_JUMP, "jumps to where no code is", BENCH_MANY_CPUS, TIMED("crash-jump"));
+CRASH(overflow, FAULT_OVERFLOW, "overflows its stack", BENCH_MANY_CPUS, TIMED("crash-overflow"));
+CRASH(divide, FAULT_DIVIDE, "divides by zero", BENCH_MANY_CPUS, TIMED("crash-divide"));
+CRASH(abort, FAULT_ABORT, "calls abort()", BENCH_MANY_CPUS, TIMED("crash-abort"));
+CRASH(loop, FAULT_LOOP, "computes for ever", 0, "crash-loop");
+CRASH(scribble, FAULT_SCRIBBLE, "scribbles over another's heap", BENCH_MANY_CPUS, TIMED("crash-scribble"));
+CRASH(exit, FAULT_EXIT, "calls exit()", BENCH_MANY_CPUS, TIMED("crash-exit"));

@@ -85,8 +85,8 @@ static void excuse(const struct bench *bench, const struct options *options, enu
 }
 
 /* Models in the order in which they are shown. */
-static const enum model_id shown[MODELS] = { MODEL_GREEN, MODEL_BOUND, MODEL_PTHREAD,
-					     MODEL_FORK,  MODEL_VFORK, MODEL_POSIX_SPAWN };
+static const enum model_id shown[MODELS] = { MODEL_GREEN, MODEL_CONTAINED, MODEL_BOUND,	     MODEL_PTHREAD,
+					     MODEL_FORK,  MODEL_VFORK,	   MODEL_POSIX_SPAWN };
 
 unsigned cells_make(const struct bench *bench, const struct options *options, struct cell **cells, struct rows *rows)
 {

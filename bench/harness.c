@@ -18,7 +18,7 @@
 #define ROUND_COST_NS 6000000u /* what a round takes besides its samples: a process, a warm-up */
 #define COLD_COST_NS 300000000u
 
-const char *const model_names[MODELS] = { "green", "pthread", "fork", "bound", "vfork", "posix_spawn" };
+const char *const model_names[MODELS] = { "green", "pthread", "fork", "bound", "vfork", "posix_spawn", "contained" };
 
 static bool listed(const char *list, const char *name)
 {

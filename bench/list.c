@@ -28,7 +28,9 @@ extern const struct bench bench_scale_cpu, bench_scale_fan, bench_scale_io;
 extern const struct bench bench_request_each, bench_request_pool;
 extern const struct bench bench_memory_1, bench_memory_1k, bench_memory_30k, bench_memory_1m;
 extern const struct bench bench_sleepers;
-extern const struct bench bench_crash_null, bench_crash_overflow;
+extern const struct bench bench_crash_null, bench_crash_jump, bench_crash_overflow, bench_crash_divide;
+extern const struct bench bench_crash_abort, bench_crash_loop, bench_crash_scribble, bench_crash_exit;
+extern const struct bench bench_crash_service, bench_crash_service_1000, bench_crash_service_100;
 
 /* clang-format off */
 const struct bench *const bench_all[] = {
@@ -57,7 +59,9 @@ const struct bench *const bench_all[] = {
 	&bench_request_each, &bench_request_pool,
 	&bench_memory_1, &bench_memory_1k, &bench_memory_30k, &bench_memory_1m,
 	&bench_sleepers,
-	&bench_crash_null, &bench_crash_overflow,
+	&bench_crash_null, &bench_crash_jump, &bench_crash_overflow, &bench_crash_divide,
+	&bench_crash_abort, &bench_crash_loop, &bench_crash_scribble, &bench_crash_exit,
+	&bench_crash_service, &bench_crash_service_1000, &bench_crash_service_100,
 	NULL,
 };
 /* clang-format on */

@@ -16,6 +16,7 @@ bench_weft_bench_SOURCES = \
 	bench/bench_chan.c \
 	bench/bench_copy.c \
 	bench/bench_crash.c \
+	bench/bench_crash_service.c \
 	bench/bench_create.c \
 	bench/bench_create_big.c \
 	bench/bench_echo.c \
@@ -51,6 +52,8 @@ bench_weft_bench_SOURCES = \
 	bench/echo_server.h \
 	bench/estimate.c \
 	bench/estimate.h \
+	bench/fault.c \
+	bench/fault.h \
 	bench/gate.c \
 	bench/harness.c \
 	bench/harness.h \
@@ -88,6 +91,8 @@ bench_weft_bench_SOURCES = \
 	bench/system.c \
 	bench/system.h \
 	bench/table.c \
+	bench/ward.c \
+	bench/ward.h \
 	bench/work.h
 
 # What callgrind counts in: tests/support/instructions.sh.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The models that are compared, behind one table of inline functions, so that a bench is written once: green threads,
- * kernel threads, processes; weft's bound threads; and, where units are only made and waited for, processes by vfork
- * and by posix_spawn.
+ * kernel threads, processes; weft's bound threads; where units are only made and waited for, processes by vfork and by
+ * posix_spawn; and, where units crash, green threads whose crashes are contained.
  *
  * A bench's functions take `const struct model *m` and are MODEL_INLINE; model_copies.h makes one copy for each model.
  *
@@ -27,7 +27,16 @@
 
 #include <weft.h>
 
-enum model_id { MODEL_GREEN, MODEL_PTHREAD, MODEL_FORK, MODEL_BOUND, MODEL_VFORK, MODEL_POSIX_SPAWN, MODELS };
+enum model_id {
+	MODEL_GREEN,
+	MODEL_PTHREAD,
+	MODEL_FORK,
+	MODEL_BOUND,
+	MODEL_VFORK,
+	MODEL_POSIX_SPAWN,
+	MODEL_CONTAINED,
+	MODELS
+};
 
 /* Who was spawned. */
 union unit {
@@ -62,9 +71,14 @@ struct model {
 #define MODEL_INLINE static inline __attribute__((always_inline))
 
 /* Is it a thread of weft: green, or bound to a kernel thread of its own? */
+MODEL_INLINE bool model_id_is_weft(enum model_id id)
+{
+	return id == MODEL_GREEN || id == MODEL_BOUND || id == MODEL_CONTAINED;
+}
+
 MODEL_INLINE bool model_is_weft(const struct model *m)
 {
-	return m->id == MODEL_GREEN || m->id == MODEL_BOUND;
+	return model_id_is_weft(m->id);
 }
 
 /* Shared memory for results, MODEL_BOXES words after a counter; made by the harness. */
@@ -121,6 +135,16 @@ MODEL_INLINE void green_sleep(uint64_t nanoseconds)
 MODEL_INLINE int bound_spawn(union unit *unit, void *(*fn)(void *), void *arg)
 {
 	return weft_spawn(&unit->green, WEFT_BOUND, fn, arg);
+}
+
+/* green threads whose crashes take nobody else, if that can be */
+
+MODEL_INLINE int contained_spawn(union unit *unit, void *(*fn)(void *), void *arg)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+
+	(void)weft_attr_set_crash(&attr, WEFT_CRASH_CONTAIN);
+	return weft_spawn(&unit->green, &attr, fn, arg);
 }
 
 /* kernel threads */
@@ -254,6 +278,8 @@ static const struct model model_vfork __attribute__((unused)) = { MODEL_VFORK, v
 	kernel_sit, fork_park, fork_unpark, kernel_sleep };
 static const struct model model_posix_spawn __attribute__((unused)) = { MODEL_POSIX_SPAWN, spawn_spawn, fork_join,
 	kernel_yield, kernel_sit, fork_park, fork_unpark, kernel_sleep };
+static const struct model model_contained __attribute__((unused)) = { MODEL_CONTAINED, contained_spawn, green_join,
+	green_yield, green_sit, green_park, green_unpark, green_sleep };
 /* clang-format on */
 
 #include "model_copies.h"

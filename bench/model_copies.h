@@ -39,6 +39,13 @@
 		f(r, &model_posix_spawn);                                                                              \
 	}
 
+/* ... and for those in which units crash, one more. */
+#define MODEL_CONTAINED_BODY(f)                                                                                        \
+	static void f##_contained(struct run *r)                                                                       \
+	{                                                                                                              \
+		f(r, &model_contained);                                                                                \
+	}
+
 /* In the order of enum model_id. */
 #define MODEL_BODIES(f)                                                                                                \
 	{                                                                                                              \
@@ -47,6 +54,10 @@
 #define MODEL_PROCESS_BODIES(f)                                                                                        \
 	{                                                                                                              \
 		f##_green, f##_pthread, f##_fork, f##_bound, f##_vfork, f##_posix_spawn                                \
+	}
+#define MODEL_CONTAINED_BODIES(f)                                                                                      \
+	{                                                                                                              \
+		f##_green, f##_pthread, f##_fork, f##_bound, NULL, NULL, f##_contained                                 \
 	}
 #define MODEL_KERNEL_BODIES(f)                                                                                         \
 	{                                                                                                              \

@@ -19,12 +19,12 @@ static const char head[] =
 	"dark;--bg:#fff;--fg:#1d2228;--dim:#5c6670;--line:#d9dee3;--card:#f5f7f9;--warn:#9a5b00;"
 	"--c0:#00875f;--c1:#0072b2;--c2:#c8500a;--c3:#8a4fc4;--c4:#b07d00;--c5:#b8417f;--c6:#5c6670;--c7:#7d5a3c;--c8:#"
 	"3c6e7d;"
-	"--c9:#6e7d3c;--c10:#1d2228;--c11:#a8324a;--c12:#4a5fb8}\n"
+	"--c9:#6e7d3c;--c10:#1d2228;--c11:#a8324a;--c12:#4a5fb8;--c13:#3f6f00}\n"
 	"@media(prefers-color-scheme:dark){:root{--bg:#14181c;--fg:#e4e8ec;--dim:#9aa5b0;--line:#333b43;--card:#1c2228;"
 	"--warn:#f0b35a;"
 	"--c0:#2fc596;--c1:#5cb3ee;--c2:#f58a4b;--c3:#b98cf0;--c4:#e6bd4a;--c5:#ee86bd;--c6:#9aa5b0;--c7:#c9a37f;--c8:#"
 	"7fb8c9;"
-	"--c9:#b8c97f;--c10:#e4e8ec;--c11:#f08a9c;--c12:#9aa8f0}}\n"
+	"--c9:#b8c97f;--c10:#e4e8ec;--c11:#f08a9c;--c12:#9aa8f0;--c13:#a6d85c}}\n"
 	"*{box-sizing:border-box}body{margin:0 auto;max-width:76rem;padding:1rem;background:var(--bg);color:var(--fg);"
 	"font:16px/1.5 system-ui,sans-serif}\n"
 	"h1{font-size:1.7rem;line-height:1.2;margin:.5rem 0}h2{font-size:1.25rem;margin:2.2rem 0 .4rem}p{margin:.4rem "
@@ -94,6 +94,7 @@ static const struct {
 	{ "libuv", "libuv" },
 	{ "erlang", "Erlang" },
 	{ "raw-uring", "raw io_uring" },
+	{ "contained", "green, contained" },
 };
 #define MODELS_KNOWN (sizeof(models) / sizeof(models[0]))
 
@@ -148,7 +149,7 @@ static void one_question(FILE *f, const struct question *q, const struct columns
 		return;
 	fprintf(f, "<section id=\"%s\"><h2>%s</h2>\n<p>%s</p>\n", q->id, q->title, q->text);
 	glossary(f, lines, count);
-	fputs(columns.count > 5 ? "<div class=\"both wide\">" : "<div class=\"both\">", f);
+	fputs(columns.count > 4 ? "<div class=\"both wide\">" : "<div class=\"both\">", f);
 	page_table(f, lines, count, &columns, rows);
 	fputs("<div class=\"plots\">", f);
 	plots_write(f, lines, count, &columns, rows);

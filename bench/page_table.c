@@ -10,7 +10,7 @@
 /* In the order in which models are shown, then others as they come. */
 void page_columns(struct columns *columns, const struct rows *rows)
 {
-	static const char *const first[] = { "green", "bound", "pthread", "fork", "vfork", "posix_spawn" };
+	static const char *const first[] = { "green", "contained", "bound", "pthread", "fork", "vfork", "posix_spawn" };
 	bool any;
 
 	columns->count = 0;
@@ -126,6 +126,8 @@ static const char *why_none(const struct line *line, const char *model)
 	for (int m = 0; bench && m < MODELS; m++)
 		if (strcmp(model_names[m], model) == 0 && bench->without[m])
 			return bench->without[m];
+	if (strcmp(model, "contained") == 0)
+		return "as green, where nothing crashes";
 	if (strcmp(model, "vfork") == 0 || strcmp(model, "posix_spawn") == 0)
 		return "as fork, once it is made";
 	return peers_known(model) ? "its driver has no such program" : nothing;

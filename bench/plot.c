@@ -227,10 +227,11 @@ static void legend(const struct plot *p)
 	fputs("</p>\n", p->f);
 }
 
-static const char *const captions[KINDS] = { "Time: further left is better.", "Memory: further left is better.",
-					     "Rate, in millions a second or MB/s: further right is better.",
-					     "How many survive: further right is better.",
-					     "Ratio: further left is better." };
+static const char *const captions[KINDS] = {
+	"Time: further left is better.", "Memory: further left is better.",
+	"Rate, in millions a second, requests a second or MB/s: further right is better.",
+	"How many survive: further right is better.", "Ratio: further left is better."
+};
 
 void plots_write(FILE *f, const struct line *lines, unsigned count, const struct columns *columns,
 		 const struct rows *rows)

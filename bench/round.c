@@ -62,7 +62,7 @@ void bench_enter(struct run *run, bench_body *body)
 	void *result = NULL;
 	int error;
 
-	if (run->model != MODEL_GREEN && run->model != MODEL_BOUND) {
+	if (!model_id_is_weft(run->model)) {
 		body(run);
 		return;
 	}
@@ -161,14 +161,22 @@ static void fewer(struct run *run, uint64_t fit, const char *why)
 /* Fewer units, and a note, if they would not fit in four fifths of the memory there is, or there may not be so many. */
 static void fit_all(struct run *run)
 {
-	static const uint64_t bytes_each[MODELS] = { 4608, 40 * 1024, 128 * 1024,
-						     48 * 1024 }; /* with what the kernel keeps */
+	/* with what the kernel keeps */
+	static const uint64_t bytes_each[MODELS] = {
+		[MODEL_GREEN] = 4608,
+		[MODEL_CONTAINED] = 4608,
+		[MODEL_BOUND] = 48 * 1024,
+		[MODEL_PTHREAD] = 40 * 1024,
+		[MODEL_FORK] = 128 * 1024,
+		[MODEL_VFORK] = 128 * 1024,
+		[MODEL_POSIX_SPAWN] = 128 * 1024,
+	};
 	const char *limit = "";
 	char text[96];
 	uint64_t left = system_tasks_left(&limit);
 
 	fewer(run, system_available() / 5 * 4 / bytes_each[run->model], "no memory for more");
-	if (run->model == MODEL_GREEN)
+	if (run->model == MODEL_GREEN || run->model == MODEL_CONTAINED)
 		return;
 	snprintf(text, sizeof(text), "%s allows no more, with some left for others", limit);
 	fewer(run, left, text);
@@ -177,9 +185,13 @@ static void fit_all(struct run *run)
 /* How many units: what is left of them; of models that came later, as many as of those that they resemble. */
 static uint64_t size_for(const uint64_t *sizes, enum model_id model)
 {
-	enum model_id like = model == MODEL_BOUND ? MODEL_PTHREAD : model > MODEL_BOUND ? MODEL_FORK : model;
+	static const enum model_id like[MODELS] = {
+		[MODEL_GREEN] = MODEL_GREEN,	  [MODEL_CONTAINED] = MODEL_GREEN, [MODEL_BOUND] = MODEL_PTHREAD,
+		[MODEL_PTHREAD] = MODEL_PTHREAD,  [MODEL_FORK] = MODEL_FORK,	   [MODEL_VFORK] = MODEL_FORK,
+		[MODEL_POSIX_SPAWN] = MODEL_FORK,
+	};
 
-	return sizes[model] ? sizes[model] : sizes[like];
+	return sizes[model] ? sizes[model] : sizes[like[model]];
 }
 
 static void prepare(const struct bench *bench, struct run *run, const struct cell *cell, const struct effort *effort)

@@ -84,11 +84,12 @@ static __attribute__((format(printf, 2, 3))) void doubt(struct row *row, const c
 static void find_doubts(struct row *row)
 {
 	double spread = estimate_spread(&row->estimate);
+	bool timed = strcmp(row->unit, "survivors") != 0; /* who lives is no matter of who else uses the CPUs */
 
 	row->doubt[0] = 0;
-	if (row->noise.others > OTHERS_MOST)
+	if (timed && row->noise.others > OTHERS_MOST)
 		doubt(row, "other programs took %.1f CPUs", row->noise.others);
-	if (row->noise.stolen > STOLEN_MOST)
+	if (timed && row->noise.stolen > STOLEN_MOST)
 		doubt(row, "the hypervisor took %.0f %% of the CPUs", 100 * row->noise.stolen);
 	if (row_is_time(row) && row->estimate.median < 0)
 		doubt(row, "a difference that is lost in the noise");
@@ -116,7 +117,8 @@ void row_estimate(struct row *row)
 
 bool row_is_rate(const struct row *row)
 {
-	return strcmp(row->unit, "Mops") == 0 || strcmp(row->unit, "Melem") == 0 || strcmp(row->unit, "MB/s") == 0;
+	return strcmp(row->unit, "Mops") == 0 || strcmp(row->unit, "Melem") == 0 || strcmp(row->unit, "MB/s") == 0 ||
+	       strcmp(row->unit, "req/s") == 0;
 }
 
 bool row_is_time(const struct row *row)

@@ -14,6 +14,7 @@
 
 #define WIDTH 80
 #define NOTE_WIDTH 74
+#define REASON_WIDTH 48
 
 enum style { PLAIN, BOLD, DIM, WARN };
 
@@ -64,21 +65,30 @@ static void print_ratio(const struct row *row, const struct row *green)
 		ratio = 1 / ratio;
 	if (per_unit)
 		ratio *= (double)green->size / (double)row->size;
-	snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
+	if (ratio < 0.095)
+		snprintf(text, sizeof(text), "%.2g", ratio);
+	else
+		snprintf(text, sizeof(text), "%s%.*f", per_unit ? "~" : "", ratio < 100 ? 2 : 0, ratio);
 	printf(" %9s", text);
 }
 
-/* In lines of NOTE_WIDTH, broken at spaces. */
+/* How much of it fits in a line of that width, broken at a space. */
+static size_t fitting(const char *note, size_t width)
+{
+	size_t cut = strlen(note);
+
+	if (cut <= width)
+		return cut;
+	for (cut = width; cut > 1 && note[cut] != ' '; cut--)
+		;
+	return cut;
+}
+
 static void print_note(const char *note, enum style how)
 {
 	while (*note) {
-		size_t cut = strlen(note);
+		size_t cut = fitting(note, NOTE_WIDTH);
 
-		if (cut > NOTE_WIDTH) {
-			cut = NOTE_WIDTH;
-			while (cut > 1 && note[cut] != ' ')
-				cut--;
-		}
 		printf("      %s%.*s%s\n", style(how), (int)cut, note, style(PLAIN));
 		note += cut;
 		note += strspn(note, " ");
@@ -107,8 +117,17 @@ static void print_interval(const struct row *row)
 	printf("%s%s%s %7s", style(WARN), row->doubt[0] ? "?" : " ", style(PLAIN), text);
 }
 
-static void print_row(const struct bench *bench, const struct row *row, const struct row *green)
+/* Has the first figure of the same run said it already? */
+static bool is_said(const struct bench *bench, const struct row *row, const struct rows *rows)
 {
+	const struct row *first = rows_find(rows, bench->rows[0], bench->units[0], row->model, row->workers);
+
+	return first && first != row && strcmp(first->note, row->note) == 0;
+}
+
+static void print_row(const struct bench *bench, const struct row *row, const struct rows *rows)
+{
+	const struct row *green = green_of(row, rows);
 	char label[32], number[32];
 
 	if (bench->instead)
@@ -116,9 +135,10 @@ static void print_row(const struct bench *bench, const struct row *row, const st
 	else
 		snprintf(label, sizeof(label), "%.12s %u", row->model, row->workers);
 	if (row->samples == 0) {
-		printf("  %-15s %11s  %.48s\n", label, "-", row->note);
-		if (strlen(row->note) > 48)
-			print_note(row->note + 48, DIM);
+		size_t cut = fitting(row->note, REASON_WIDTH);
+
+		printf("  %-15s %11s  %.*s\n", label, "-", (int)cut, row->note);
+		print_note(row->note + cut + strspn(row->note + cut, " "), DIM);
 		return;
 	}
 	printf("  %-15s %s%11s%s", label, style(BOLD),
@@ -129,7 +149,8 @@ static void print_row(const struct bench *bench, const struct row *row, const st
 	print_ratio(row, green);
 	printf("\n");
 	print_size(bench, row, green);
-	print_note(row->note, DIM);
+	if (!is_said(bench, row, rows))
+		print_note(row->note, DIM);
 }
 
 /* On a line, or what it is on the next ones. */
@@ -175,7 +196,7 @@ static void print_figure(const struct bench *bench, unsigned figure, const struc
 		if (!headed)
 			print_heading(bench, figure);
 		headed = true;
-		print_row(bench, row, green_of(row, rows));
+		print_row(bench, row, rows);
 	}
 }
 

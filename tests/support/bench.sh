@@ -85,7 +85,7 @@ grep -o -e '^  --[a-z-]*' "$work/out" | tr -d ' ' | while read -r option; do
 	grep -q -e "^\.[BI]*.*$option" "$work/page" || echo "$option"
 done >"$work/untold"
 run 0 --list
-awk '/^[a-z]/ { for (i = 1; i < NF && $i ~ /^[a-z][a-z0-9-]*$/ && $(i + 1) ~ /^(ns|us|ms|bytes|ratio|survivors|Mops|Melem|MB)/; i += 2) print $i }' \
+awk '/^[a-z]/ { for (i = 1; i < NF && $i ~ /^[a-z][a-z0-9-]*$/ && $(i + 1) ~ /^(ns|us|ms|bytes|ratio|survivors|Mops|Melem|MB|req)/; i += 2) print $i }' \
 	"$work/out" | sort -u >"$work/names"
 [ "$(wc -l <"$work/names")" -gt 60 ] || complain 'the names of --list are not understood'
 while read -r name; do
@@ -169,4 +169,63 @@ says 'is no JSON, at byte 10'
 printf '{"schema": "weft-bench/1", "rows": [{"bench": "create"}]}' >"$work/poor"
 run 2 --from "$work/poor"
 says 'a row lacks'
+
+# Units really crash: who survives is told, and nothing is left of them.
+bench=$(cd "$(dirname $bench)" && pwd)/weft-bench
+mkdir "$work/cwd"
+cd "$work/cwd"
+# dash, bash and ksh have -c.
+# shellcheck disable=SC3045
+ulimit -c unlimited 2>/dev/null || true
+run 0 --bench crash-null,crash-abort,crash-loop,crash-scribble,crash-exit,crash-null-told,crash-null-again \
+	--model green,contained,pthread,fork --workers 2 --no-peers --json "$work/crash" --csv "$work/crash.csv" --html "$work/crash.html"
+awk 'length > 80' "$work/out" | grep . && complain 'a line of the table is longer than 80'
+
+# row FIGURE MODEL: its line of the JSON.
+row() {
+	grep "\"bench\": \"$1\", \"model\": \"$2\"" "$work/crash" || complain "there is no row for $1, $2"
+}
+
+# survive FIGURE MODEL NUMBER: so many have.
+survive() {
+	found=$(row "$1" "$2" | sed 's/.*"median": \([0-9.a-z]*\).*/\1/')
+	[ "$found" = "$3" ] || complain "$1, $2: $found survive, not $3: $(row "$1" "$2")"
+}
+# Where processes are limited there are fewer.
+others=$(row crash-null fork | sed 's/.*lost: 1 of \([0-9]*\).*/\1/')
+others=$((others - 1))
+survive crash-null green 0
+survive crash-null pthread 0
+survive crash-null fork $others
+survive crash-exit pthread 0
+survive crash-exit contained 0
+survive crash-exit fork $others
+survive crash-abort contained 0
+survive crash-abort fork $others
+survive crash-scribble fork $others
+for model in green contained pthread; do
+	row crash-scribble $model | grep -q '"median": [0-9]' || complain "crash-scribble, $model: no figure"
+	row crash-scribble $model | grep -q 'lost: 1 of' && complain "crash-scribble, $model: only the culprit is lost"
+done
+for model in green contained pthread fork; do
+	row crash-loop $model | grep -q '"n": 1' || complain "crash-loop, $model: no figure"
+	row crash-null-told $model | grep -q '"median": [0-9]' || complain "crash-null-told, $model: no time"
+done
+if row crash-null contained | grep -q -e 'this build of weft cannot' -e 'with link-time optimization weft cannot'; then
+	echo 'not tried: this build cannot contain crashes'
+else
+	survive crash-null contained 99
+	row crash-null contained | grep -q 'joined as crashed by SIGSEGV; lost: 1 of 100' ||
+		complain 'the note of crash-null, contained, does not say what was lost'
+	row crash-null-again contained | grep -q '"n": 20' || complain 'crash-null-again, contained: not each was replaced'
+fi
+row crash-null pthread | grep -q 'the process dies of SIGSEGV; lost: 100 of 100' ||
+	complain 'the note of crash-null, pthread, does not say what was lost'
+
+[ -z "$(ls -A)" ] || complain "a crash has left files: $(ls -A)"
+for process in /proc/[0-9]*/cmdline; do
+	case $({ tr '\0' ' ' <"$process"; } 2>/dev/null) in
+	*"--json $work/crash"*) complain "a process is left: $process" ;;
+	esac
+done
 exit $failed
