@@ -113,6 +113,7 @@ fault_tests = \
 	tests/fault/test_crash_anywhere \
 	tests/fault/test_crashes \
 	tests/fault/test_fail \
+	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
 	tests/fault/test_limits
 
@@ -207,6 +208,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/folder.h \
 	tests/support/gate.h \
 	tests/support/io.h \
+	tests/support/io_work.h \
 	tests/support/net.h \
 	tests/support/process.h \
 	tests/support/support.h \
@@ -239,6 +241,7 @@ valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(u
 	tests/system/test_spawn
 # What depends on the kernel's ways to wait for descriptors: for machines with another kernel.
 io_tests = \
+	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
 	tests/stress/stress_connections \
 	tests/stress/stress_echo \
