@@ -115,6 +115,7 @@ fault_tests = \
 	tests/fault/test_fail \
 	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
+	tests/fault/test_fail_rings \
 	tests/fault/test_limits
 
 schedule_tests = \
@@ -243,6 +244,7 @@ valgrind_tests = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(u
 io_tests = \
 	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
+	tests/fault/test_fail_rings \
 	tests/stress/stress_connections \
 	tests/stress/stress_echo \
 	tests/system/test_blocking \
