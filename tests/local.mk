@@ -161,6 +161,7 @@ EXTRA_DIST += \
 	tests/model/bias.c \
 	tests/model/cancel.c \
 	tests/model/close.c \
+	tests/model/edge.c \
 	tests/model/engine.cc \
 	tests/model/idle.c \
 	tests/model/join.c \
