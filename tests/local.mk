@@ -165,10 +165,13 @@ EXTRA_DIST += \
 	tests/model/engine.cc \
 	tests/model/idle.c \
 	tests/model/join.c \
+	tests/model/kernel.c \
+	tests/model/kernel.h \
 	tests/model/model.h \
 	tests/model/os.c \
 	tests/model/os.h \
 	tests/model/park.c \
+	tests/model/request.c \
 	tests/model/rouse.c \
 	tests/model/run.sh \
 	tests/model/scope.c \

@@ -41,6 +41,9 @@ sources() {
 	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
+	request)
+		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring
+		;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
 }
@@ -50,6 +53,7 @@ flags() {
 	case $1 in
 	bias | idle | rouse) echo 3 ;;
 	edge) echo 4 ;;
+	request) echo 4 -DHAVE_LIBURING ;;
 	edge-any) echo 3 -DMODEL_EDGE_ANY ;;
 	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
@@ -91,6 +95,7 @@ park|random 40000 pair
 park|random 40000 ipi
 park-bound|random 60000 ipi
 join|random 80000 ipi
+request|random 20000 ipi
 rouse|random 40000 pair
 rouse|random 40000 ipi
 rouse|random 40000 symmetric
@@ -170,6 +175,16 @@ edge-any-commit-by-store|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_ac
 edge-any-two-win|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &asleep, WEFT__OVER)/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__NOT_COMMITTED/
 edge-any-stays-queued|edge-any|random 100000 ipi|src/poll/fd.c|/^int weft__fd_wait_any/,/^}/s/(void)dequeue(&set->waiter\[i\]);/;/
 edge-any-no-last-look|edge-any|random 100000 ipi|src/poll/fd.c|s/return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : /return waiter->set ? false : /
+request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tpass_on_wake(u);/\t\t;/
+request-taken-back-too-late|request|random 100000 ipi|src/poll/uring.c|s/bool queued = r->state == WEFT__QUEUED,/bool queued = r->state != WEFT__REAPED,/
+request-cancel-given-up|request|random 100000 ipi|src/poll/uring.c|s/weft__os_uring_cancel(&u->ring, key_of(r)) < 0/weft__os_uring_cancel(\&u->ring, key_of(r)) == -ENOENT/
+request-cancel-of-the-reaped|request|random 100000 ipi|src/poll/uring.c|/^static void take(/,/^}/{/take_out(r);/d}
+request-unlock-relaxed|request|random 100000 ipi|src/poll/uring.c|s/weft__store_rel(&u->lock, 0)/weft__store_rlx(\&u->lock, 0)/
+request-asked-unseen|request|random 100000 ipi|src/poll/request.c|s/if (waiter->asked)/if (false)/
+request-waits-though-closing|request|random 100000 ipi|src/poll/fd.c|s/waiter->closed = weft__fd_is_closing(waiter->entry);/waiter->closed = false;/
+request-no-drain|request|random 100000 ipi|src/poll/request.c|s/^\tdrain(set);//
+request-woken-uncommitted|request|random 100000 ipi|src/poll/request.c|s/weft__xchg_acqrel(&set->state, WEFT__OVER) == WEFT__ASLEEP/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__OVER/
+request-share-not-counted|request|random 100000 ipi|src/poll/request.c|s/weft__store_rlx(&set->left, 1);/weft__store_rlx(\&set->left, 0);/
 close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
 close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
 close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/
