@@ -119,7 +119,9 @@ fault_tests = \
 	tests/fault/test_crash_anywhere \
 	tests/fault/test_crashes \
 	tests/fault/test_fail \
+	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
+	tests/fault/test_fail_rings \
 	tests/fault/test_limits
 
 schedule_tests = \
@@ -166,13 +168,17 @@ EXTRA_DIST += \
 	tests/model/bias.c \
 	tests/model/cancel.c \
 	tests/model/close.c \
+	tests/model/edge.c \
 	tests/model/engine.cc \
 	tests/model/idle.c \
 	tests/model/join.c \
+	tests/model/kernel.c \
+	tests/model/kernel.h \
 	tests/model/model.h \
 	tests/model/os.c \
 	tests/model/os.h \
 	tests/model/park.c \
+	tests/model/request.c \
 	tests/model/rouse.c \
 	tests/model/run.sh \
 	tests/model/scope.c \
@@ -218,6 +224,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/fork.h \
 	tests/support/gate.h \
 	tests/support/io.h \
+	tests/support/io_work.h \
 	tests/support/net.h \
 	tests/support/plan.h \
 	tests/support/process.h \
@@ -252,7 +259,9 @@ kind_valgrind = $(filter-out tests/unit/test_readable tests/unit/test_stack,$(un
 	tests/system/test_spawn
 # What depends on the kernel's ways to wait for descriptors: for machines with another kernel.
 kind_io = \
+	tests/fault/test_fail_cancel \
 	tests/fault/test_fail_io \
+	tests/fault/test_fail_rings \
 	tests/stress/stress_connections \
 	tests/stress/stress_echo \
 	tests/system/test_blocking \

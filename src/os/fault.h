@@ -23,6 +23,7 @@ enum weft__os_site {
 	WEFT__OS_EPOLL,
 	WEFT__OS_URING,
 	WEFT__OS_URING_ENTER,
+	WEFT__OS_URING_CANCEL,
 	WEFT__OS_SITES
 };
 

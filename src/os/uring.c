@@ -42,10 +42,10 @@ static int create(struct io_uring *ring, uint32_t submissions, uint32_t completi
 	err = io_uring_queue_init_params(submissions, ring, &params);
 	if (err < 0)
 		return err;
-	if ((params.features & FEATURES_NEEDED) == FEATURES_NEEDED)
-		return io_uring_ring_dontfork(ring);
-	io_uring_queue_exit(ring);
-	return -EINVAL;
+	err = (params.features & FEATURES_NEEDED) == FEATURES_NEEDED ? io_uring_ring_dontfork(ring) : -EINVAL;
+	if (err)
+		io_uring_queue_exit(ring);
+	return err;
 }
 
 weft__noinline int weft__os_uring_create(struct io_uring *ring, uint32_t submissions, uint32_t completions)
@@ -90,6 +90,9 @@ weft__noinline int weft__os_uring_enter(const struct io_uring *ring, unsigned su
 weft__noinline int weft__os_uring_cancel(const struct io_uring *ring, uint64_t key)
 {
 	struct io_uring_sync_cancel_reg request = { .addr = key, .fd = -1 }; /* a time limit of 0: it does not wait */
+	int err = weft__os_fault(WEFT__OS_URING_CANCEL);
+	if (err)
+		return err;
 	return io_uring_register(ring->ring_fd, IORING_REGISTER_SYNC_CANCEL, &request, 1);
 }
 

@@ -14,6 +14,9 @@
  * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the
  * same address: a request leaves that list when it is reaped, under the lock, and its frame stays until then.
  *
+ * The same event is what others wake the worker by. The monitor may come to a ring whose worker is about to sleep, or wakes
+ * just now, and reap that: then it sees to it that the worker wakes all the same.
+ *
  * Rejected:
  * - SINGLE_ISSUER and DEFER_TASKRUN: nobody could hand over, cancel or look for completions on behalf of a worker that runs one thread
  *   on and on, and nothing completes before that ends. COOP_TASKRUN spares the same interrupts.
@@ -335,24 +338,45 @@ static bool has_completions(struct weft__uring *u)
 			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
 }
 
-void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+/* Under the lock. True: the worker has been woken. */
+static bool take_all(struct weft__uring *u, struct weft__list *done)
 {
-	struct weft__uring *u = ring_of(w);
 	unsigned head, n = 0;
+	bool woken = false;
 	struct io_uring_cqe *cqe;
-	if (!u || !has_completions(u))
-		return;
-	lock(u);
 	io_uring_for_each_cqe(&u->ring, head, cqe)
 	{
 		n++;
-		if (cqe->user_data == EVENT) {
-			u->listening = false;
-			weft__os_eventfd_take(u->event);
-		} else if (cqe->user_data != NOBODY) {
+		if (cqe->user_data == EVENT)
+			woken = true;
+		else if (cqe->user_data != NOBODY)
 			take(u, cqe, done);
-		}
 	}
 	io_uring_cq_advance(&u->ring, n);
+	return woken;
+}
+
+/* The wake was not for who reaped it: asked for again it comes again, at once, and ends the worker's sleep. */
+static void pass_on_wake(struct weft__uring *u)
+{
+	unsigned left;
+	(void)hand_over(u, true, &left);
+	(void)weft__os_uring_enter(&u->ring, left, false, 0);
+}
+
+void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+{
+	struct weft__uring *u = ring_of(w);
+	bool mine = w == weft__worker();
+	if (!u || !has_completions(u))
+		return;
+	lock(u);
+	bool woken = take_all(u, done);
+	if (woken)
+		u->listening = false;
+	if (woken && mine)
+		weft__os_eventfd_take(u->event);
 	unlock(u);
+	if (woken && !mine)
+		pass_on_wake(u);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The checker's side of the atomics seam (src/base/atomic.h): the same names, each of them a call of the engine. The
- * product's sources stay C; only the engine is C++. `_Atomic(T)` becomes a cell for a pointer: the product uses it for
- * pointers alone.
+ * product's sources stay C; only the engine is C++. `_Atomic(T)` becomes a cell for a pointer, or for a small number.
  */
 #ifndef WEFT_TESTS_MODEL_ATOMIC_MODEL_H
 #define WEFT_TESTS_MODEL_ATOMIC_MODEL_H
@@ -14,6 +13,12 @@
 #include "src/base/compiler.h"
 #include "tests/model/model.h"
 
+typedef struct model_a8 {
+	struct model_cell cell;
+} model_a8;
+typedef struct model_a16 {
+	struct model_cell cell;
+} model_a16;
 typedef struct model_a32 {
 	struct model_cell cell;
 } weft__a32;
@@ -23,11 +28,17 @@ typedef struct model_a64 {
 typedef struct model_aptr {
 	struct model_cell cell;
 } weft__aptr;
-#define _Atomic(type) struct model_aptr
+#define _Atomic(type)                                                                                                  \
+	__typeof__(_Generic((type)0, uint8_t                                                                           \
+			    : (struct model_a8){ 0 }, uint16_t                                                         \
+			    : (struct model_a16){ 0 }, default                                                         \
+			    : (struct model_aptr){ 0 }))
 
 /* The engine's 64 bits as a value of the atomic's type, and its size. */
 #define model_typed(p, v)                                                                                              \
 	_Generic((p),                                                                                                  \
+		struct model_a8 *: (uint8_t)(v),                                                                       \
+		struct model_a16 *: (uint16_t)(v),                                                                     \
 		struct model_a32 *: (uint32_t)(v),                                                                     \
 		const struct model_a32 *: (uint32_t)(v),                                                               \
 		struct model_aptr *: (void *)(v),                                                                      \

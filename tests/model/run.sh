@@ -22,6 +22,8 @@ src/sched/idle.c|s/i < 20 &&/i < 1 \&\&/
 src/sched/record.h|s/WEFT__RECORD_BATCH = 64/WEFT__RECORD_BATCH = 2/
 src/os/lock.c|s/i < 100/i < 1/
 src/sched/scope.c|/^_Static_assert.*"ABI"/d
+src/poll/fd.h|s/WEFT__FD_CHUNK_LOG2 = 10, WEFT__FD_CHUNKS = 1 << 14/WEFT__FD_CHUNK_LOG2 = 1, WEFT__FD_CHUNKS = 1/
+src/poll/table.c|/^_Static_assert.*"an entry is one cache line"/d
 LIST
 }
 
@@ -38,6 +40,10 @@ sources() {
 	join) echo join os stub -- "$worker" sched/park sched/join sched/end ;;
 	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
+	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
+	request)
+		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring
+		;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
 }
@@ -46,6 +52,9 @@ sources() {
 flags() {
 	case $1 in
 	bias | idle | rouse) echo 3 ;;
+	edge) echo 4 ;;
+	request) echo 4 -DHAVE_LIBURING ;;
+	edge-any) echo 3 -DMODEL_EDGE_ANY ;;
 	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
 	park | join | close | cancel) echo 4 ;;
@@ -71,6 +80,8 @@ cancel-timed|random 20000 ipi
 cancel-bound|random 40000 pair
 cancel-bound|random 40000 ipi
 close|bound 1 pair
+edge|random 20000 ipi
+edge-any|random 20000 ipi
 idle|random 10000 pair
 idle|random 10000 ipi
 idle|random 10000 symmetric
@@ -84,6 +95,7 @@ park|random 40000 pair
 park|random 40000 ipi
 park-bound|random 60000 ipi
 join|random 80000 ipi
+request|random 20000 ipi
 rouse|random 40000 pair
 rouse|random 40000 ipi
 rouse|random 40000 symmetric
@@ -152,6 +164,27 @@ cancel-park-not-over|cancel|random 200000 ipi|src/sched/park.c|/^weft__inline bo
 cancel-fire-not-over|cancel-timed|random 100000 pair|src/time/timer.c|/^static void fire/,/^}/{s/weft__wait_over(self);//}
 cancel-give-up-not-over|cancel-bound|random 100000 ipi|src/sched/park.c|/^static int park_kernel/,/^}/{s/weft__wait_over(self);//}
 cancel-sleep-not-begun|cancel-timed|random 100000 pair|src/time/sleep.c|s/weft__cas_acqrel(&sleep_of(wait)->state, &asleep, OVER)/(weft__xchg_acqrel(\&sleep_of(wait)->state, OVER) != OVER)/
+edge-no-last-look|edge|random 100000 ipi|src/poll/fd.c|s/waiter->queued = !is_news(waiter);/waiter->queued = true;/
+edge-dry-by-store|edge|random 100000 ipi|src/poll/fd.h|/^weft__inline bool weft__fd_dry/,/^}/s/return weft__cas_acqrel(&e->edges\[way\], &seen, \(.*\));/return weft__store_rel(\&e->edges[way], \1), true;/
+edge-not-passed-on|edge|random 100000 ipi|src/io/io.c|s/weft__fd_pass(e, io->way);/;/
+edge-unlock-relaxed|edge|random 100000 ipi|src/poll/fd.c|s/weft__store_rel(&e->lock, 0)/weft__store_rlx(\&e->lock, 0)/
+edge-closer-no-look|edge|random 100000 ipi|src/poll/table.c|s/bool sleep = !all_out(e);/bool sleep = true;/
+edge-waits-though-closing|edge|random 100000 ipi|src/poll/fd.c|s/waiter->closed = weft__fd_is_closing(waiter->entry);/waiter->closed = false;/
+edge-closes-at-once|edge|random 100000 ipi|src/poll/table.c|s/^\tif (use)$/\tif (false)/
+edge-any-commit-by-store|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &not_committed, WEFT__ASLEEP)/(weft__store_rel(\&set->state, WEFT__ASLEEP), true)/
+edge-any-two-win|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &asleep, WEFT__OVER)/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__NOT_COMMITTED/
+edge-any-stays-queued|edge-any|random 100000 ipi|src/poll/fd.c|/^int weft__fd_wait_any/,/^}/s/(void)dequeue(&set->waiter\[i\]);/;/
+edge-any-no-last-look|edge-any|random 100000 ipi|src/poll/fd.c|s/return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : /return waiter->set ? false : /
+request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tpass_on_wake(u);/\t\t;/
+request-taken-back-too-late|request|random 100000 ipi|src/poll/uring.c|s/bool queued = r->state == WEFT__QUEUED,/bool queued = r->state != WEFT__REAPED,/
+request-cancel-given-up|request|random 100000 ipi|src/poll/uring.c|s/weft__os_uring_cancel(&u->ring, key_of(r)) < 0/weft__os_uring_cancel(\&u->ring, key_of(r)) == -ENOENT/
+request-cancel-of-the-reaped|request|random 100000 ipi|src/poll/uring.c|/^static void take(/,/^}/{/take_out(r);/d}
+request-unlock-relaxed|request|random 100000 ipi|src/poll/uring.c|s/weft__store_rel(&u->lock, 0)/weft__store_rlx(\&u->lock, 0)/
+request-asked-unseen|request|random 100000 ipi|src/poll/request.c|s/if (waiter->asked)/if (false)/
+request-waits-though-closing|request|random 100000 ipi|src/poll/fd.c|s/waiter->closed = weft__fd_is_closing(waiter->entry);/waiter->closed = false;/
+request-no-drain|request|random 100000 ipi|src/poll/request.c|s/^\tdrain(set);//
+request-woken-uncommitted|request|random 100000 ipi|src/poll/request.c|s/weft__xchg_acqrel(&set->state, WEFT__OVER) == WEFT__ASLEEP/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__OVER/
+request-share-not-counted|request|random 100000 ipi|src/poll/request.c|s/weft__store_rlx(&set->left, 1);/weft__store_rlx(\&set->left, 0);/
 close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
 close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
 close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/

@@ -85,13 +85,13 @@ unsigned long weft__os_timer_slack(unsigned long nanoseconds)
 	return nanoseconds;
 }
 
-/* No descriptor is armed in any model. */
+/* No descriptor is armed, but in the models of pollers. */
 static void stop_poller(void)
 {
 }
 
 static const struct weft__poller_source no_poller = { .stop = stop_poller };
-const struct weft__poller_source *weft__poller_source = &no_poller;
+__attribute__((weak)) const struct weft__poller_source *weft__poller_source = &no_poller;
 
 void weft__thrown_drop(struct weft__worker *w)
 {
