@@ -105,26 +105,33 @@ static ssize_t wait_or_receive(struct weft__io *io, struct weft__fd *e, bool *re
 	return n;
 }
 
-ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e)
+static ssize_t run(struct weft__io *io, struct weft__fd *e)
 {
-	int last = -ETIMEDOUT;
-	for (;; io->woken = true) {
+	for (;;) {
 		bool received;
 		ssize_t n = weft__poller_is_uring() ? try_by_requests(io, e) : try_by_edges(io, e);
 		if (weft__likely(n != -EAGAIN))
 			return n;
 		if (io->no_wait || io->deadline == 0)
-			return io->no_wait ? -EAGAIN : last;
+			return io->no_wait ? -EAGAIN : -ETIMEDOUT;
 		n = wait_or_receive(io, e, &received);
+		io->woken = true;
 		if (received)
 			return n;
-		if (n == -ETIMEDOUT || (n == -ECANCELED && io->exclusive)) {
+		if (n == -ETIMEDOUT)
 			io->deadline = 0; /* the last try: the poller may be late */
-			last = (int)n;
-		} else if (weft__unlikely(n)) {
+		else if (weft__unlikely(n))
 			return n;
-		}
 	}
+}
+
+/* By edges one that has been woken passes on as soon as its try is over. */
+ssize_t weft__io_run_inside(struct weft__io *io, struct weft__fd *e)
+{
+	ssize_t n = run(io, e);
+	if (weft__unlikely(io->exclusive) && io->woken && weft__poller_is_uring())
+		weft__fd_pass(e, io->way);
+	return n;
 }
 
 ssize_t weft__io_run(struct weft__io *io)

@@ -22,7 +22,7 @@ struct weft__io {
 	bool receives;	/* a ring may do it on a socket: a receive into one buffer, without flags */
 	bool exclusive; /* see weft__fd_wait */
 	bool no_wait;	/* the caller asked for -EAGAIN */
-	bool woken;	/* it has waited: there is reason to try */
+	bool woken;	/* it has waited */
 	bool deaf;	/* nothing tells when it is worth to try again: see weft__io_is_deaf */
 	int flags;
 	socklen_t length;

@@ -86,11 +86,11 @@ void weft__fd_edge(int fd, uint32_t generation, unsigned edge, struct weft__list
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way)
 {
 	struct weft__list woken;
-	if (weft__poller_is_uring())
-		return; /* each has a request of its own */
 	weft__list_init(&woken);
 	weft__fd_lock(e);
-	if (!(weft__load_rlx(&e->edges[way]) & WEFT__FD_DRY))
+	if (weft__poller_is_uring())
+		weft__request_pass(e, way, &woken);
+	else if (!(weft__load_rlx(&e->edges[way]) & WEFT__FD_DRY))
 		weft__fd_take(e, way, false, &woken);
 	weft__fd_unlock(e);
 	weft__fd_ready(&woken);

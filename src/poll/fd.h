@@ -92,6 +92,7 @@ struct weft__fd_waiter {
 	uint32_t seen; /* of a set: the edges before the kernel was asked */
 	/* under the entry's lock */
 	bool queued;
+	bool exclusive;			    /* no request of its own while another such one has; set once */
 	bool closed;			    /* woken by a close */
 	bool asked;			    /* to end, for its time limit or a cancel */
 	struct weft__uring_request request; /* where the poller is io_uring */
@@ -182,9 +183,9 @@ weft__inline void weft__fd_predict_none(struct weft__fd *e, enum weft__fd_way wa
 	weft__store_rlx(&e->edges[way], step * WEFT__FD_STEP + (step + 1) * WEFT__FD_SKIP);
 }
 
-/* Wait for an edge if it is dry; exclusive: it wakes one for each thing that comes, and what was meant for one whose wait
- * ends otherwise may have no other to wake, so that one tries once more. 0, or -EBADF: it is being closed; what weft__park
- * returns; what arming fails with. Who gets 0 calls weft__fd_pass after its next try, unless that has found it dry. */
+/* Wait for an edge if it is dry. exclusive: as what comes is for one, of those that wait so one at a time is woken, whichever the
+ * poller. 0, or -EBADF: it is being closed; what weft__park returns; what arming fails with. Who gets 0, or has waited so and
+ * gets anything, calls weft__fd_pass after its next try, unless that has found it dry. */
 int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
 		  uint64_t deadline);
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/epoll.h>
 
 #include "src/poll/entry.h"
 #include "src/sched/worker.h"
@@ -12,15 +11,33 @@
 
 /* --- under the entry's lock --- */
 
+static struct weft__fd_waiter *waiter_at(struct weft__list *node)
+{
+	return weft__container(node, struct weft__fd_waiter, node);
+}
+
+/* An exclusive waiter with a request is in front of all. */
+static bool one_has_request(struct weft__list *waiters)
+{
+	struct weft__fd_waiter *first = weft__list_empty(waiters) ? NULL : waiter_at(waiters->next);
+	return first && first->exclusive && first->request.ring;
+}
+
 bool weft__request_enqueue(struct weft__fd_waiter *waiter)
 {
+	struct weft__list *waiters = &waiter->entry->waiters[waiter->way];
+	bool behind = waiter->exclusive && one_has_request(waiters);
 	if (waiter->asked)
 		return false;
-	weft__list_push_back(&waiter->entry->waiters[waiter->way], &waiter->node);
+	if (waiter->exclusive && !behind)
+		weft__list_push_front(waiters, &waiter->node);
+	else
+		weft__list_push_back(waiters, &waiter->node);
 	waiter->queued = true;
 	if (waiter->set)
 		weft__add_acqrel(&waiter->set->left, 1);
-	weft__uring_queue(&waiter->request);
+	if (!behind)
+		weft__uring_queue(&waiter->request);
 	return true;
 }
 
@@ -59,12 +76,23 @@ static bool take_back(struct weft__fd_waiter *waiter)
 	return back;
 }
 
+void weft__request_pass(struct weft__fd *e, enum weft__fd_way way, struct weft__list *woken)
+{
+	struct weft__list *waiters = &e->waiters[way], *node = waiters->next;
+	if (one_has_request(waiters))
+		return;
+	while (node != waiters && !waiter_at(node)->exclusive)
+		node = node->next;
+	if (node != waiters)
+		complete(waiter_at(node), woken);
+}
+
 void weft__request_evict(struct weft__fd *e, struct weft__list *woken)
 {
 	for (int way = 0; way < 2; way++) {
 		struct weft__list *waiters = &e->waiters[way], *node, *next;
 		for (node = waiters->next; node != waiters; node = next) {
-			struct weft__fd_waiter *waiter = weft__container(node, struct weft__fd_waiter, node);
+			struct weft__fd_waiter *waiter = waiter_at(node);
 			next = node->next;
 			waiter->closed = true;
 			if (weft__uring_take_back(&waiter->request))
@@ -94,7 +122,8 @@ static int why(uint64_t deadline)
 	return err ? err : -ETIMEDOUT;
 }
 
-/* 0: the request has its result, or why not. A request can end for no reason of ours: with the kernel thread that handed it over. */
+/* 0: the request has its result, or why not. It waits again if there was none: an exclusive waiter's that was passed to; or one
+ * that has ended for no reason of ours, with the kernel thread that handed it over. */
 static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
 {
 	struct weft__uring_request *r = &waiter->request;
@@ -130,7 +159,8 @@ int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool e
 	struct weft__fd_waiter waiter = waiter_of(e, way, reason);
 	waiter.request.fd = fd;
 	waiter.request.op = WEFT__POLL;
-	waiter.request.events = (way == WEFT__INPUT ? POLLIN | POLLRDHUP : POLLOUT) | (exclusive ? EPOLLEXCLUSIVE : 0);
+	waiter.request.events = way == WEFT__INPUT ? POLLIN | POLLRDHUP : POLLOUT;
+	waiter.exclusive = exclusive;
 	int err = run(&waiter, deadline);
 	if (err)
 		return err;

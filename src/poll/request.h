@@ -8,6 +8,11 @@
  * kernel has can only ask for its end (`asks` in src/sched/park.h): the waiter is made runnable when it is reaped, and sees
  * why itself.
  *
+ * Of the exclusive waiters of a descriptor (those that accept) one at a time has a request, the first in the list: the kernel
+ * wakes that, and when it has tried it passes on to another, which then has one. To ask for that in the kernel (EPOLLEXCLUSIVE)
+ * was rejected: of several processes that accept on one socket it wakes one, be that one that is being killed, whose ring
+ * goes later than it does; the connection then waited until another one came.
+ *
  * Locks: entry -> ring.
  */
 #ifndef WEFT_SRC_POLL_REQUEST_H
@@ -26,6 +31,9 @@ ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op 
 
 /* In a commit, under the entry's lock. False: it has been asked to end. */
 bool weft__request_enqueue(struct weft__fd_waiter *waiter);
+
+/* By an exclusive waiter that waits no more, under the entry's lock: the next one goes to `woken`, to wait with a request. */
+void weft__request_pass(struct weft__fd *e, enum weft__fd_way way, struct weft__list *woken);
 
 /* By who closes, under the entry's lock: end all waits. Those that are over already go to `woken`. */
 void weft__request_evict(struct weft__fd *e, struct weft__list *woken);
