@@ -81,7 +81,7 @@ void weft__note_first(const struct weft__thread *self, void *result, bool crashe
 
 /* Those of pool.c and bound.c. */
 void *weft__run_main(void *arg);
-void *weft__bound_main(void *arg);
+struct weft__arch_next weft__bound_main(void *self);
 
 /* By the spawner of a scope's child. What one that has ended has left is freed; false: it runs. */
 bool weft__child_free_if_ended(uint64_t handle);
