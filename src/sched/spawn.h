@@ -65,6 +65,8 @@ void weft__clean_up(struct weft__thread *self, bool by_exit);
 struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing);
 struct weft__arch_next
 weft__end_threw(struct weft__thread *self); /* on its own stack, by an exception that has left it */
+
+/* Of a bound one, likewise. landing: NULL by an exception. */
 struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing);
 
 /* A stack to land on, in the handler; NULL: there is no memory. The pool's own size, of a green thread that thread's. */
