@@ -40,7 +40,7 @@ enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__rec
 bool weft__note_cancel(const struct weft__thread *self);
 
 /* By a thread, last of all it does: what its joiner gets told of its end, but for its result. */
-void weft__note_end(int how, int signal, int code);
+void weft__note_end(int how, int signal, int code, void *address);
 
 /* What a green thread begins with; of a scope's child. */
 struct weft__arch_next weft__thread_main(void *self);
