@@ -97,6 +97,7 @@ system_tests = \
 	tests/system/test_select_race \
 	tests/system/test_select_wait \
 	tests/system/test_sem \
+	tests/system/test_senders \
 	tests/system/test_sleep \
 	tests/system/test_socket \
 	tests/system/test_spawn \
