@@ -261,6 +261,7 @@ EXTRA_DIST += \
 	docs/examples/redis.h \
 	docs/examples/redis_client.c \
 	docs/examples/redis_server.c \
+	docs/examples/senders.c \
 	docs/examples/sleepers.c \
 	docs/examples/worker_pool.c \
 	docs/memory-model.md \

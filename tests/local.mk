@@ -67,6 +67,7 @@ system_tests = \
 	tests/system/test_file_wait \
 	tests/system/test_fork \
 	tests/system/test_fork_reset \
+	tests/system/test_gdb \
 	tests/system/test_guard \
 	tests/system/test_hog \
 	tests/system/test_io \
@@ -102,6 +103,7 @@ system_tests = \
 	tests/system/test_select_race \
 	tests/system/test_select_wait \
 	tests/system/test_sem \
+	tests/system/test_senders \
 	tests/system/test_sleep \
 	tests/system/test_socket \
 	tests/system/test_spawn \

@@ -12,7 +12,7 @@ void weft__contain_set(uint8_t policy);
  * cannot be, and then crash->why_not says why. In either case the frames are noted in `crash`. */
 bool weft__contain(struct weft__crash *crash, void *ucontext);
 
-/* The same for an exception that would leave the function of the running green thread. */
+/* The same for an exception that would leave the function of the running thread. */
 bool weft__contain_thrown(struct weft__crash *crash, struct weft__thread *self);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "src/crash/contain.h"
 #include "src/crash/place.h"
+#include "src/process/process.h"
 #include "src/sched/monitor.h"
 
 static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
@@ -67,6 +68,8 @@ static void handle(int sig, siginfo_t *info, void *ucontext)
 		weft__crash_keep(&crash);
 	else if (reports)
 		weft__report_write(&crash);
+	if (!contained && !crash.chained) /* that handler may recover */
+		weft__process_crashed(sig, info->si_code, crash.address);
 	errno = saved;
 	if (!contained)
 		go_on(old, sig, info, ucontext);

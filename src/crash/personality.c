@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the unwinder asks about the outermost frame of a green thread (arch/NAME/switch.S names it there), which costs
+ * What the unwinder asks about the outermost frame of a green or bound thread (arch/NAME/switch.S names it there). It costs
  * nothing until an exception comes so far: then nobody has caught it.
  *
  * If crashes of the thread are contained, it is caught here. So the unwinder runs the destructors on its way, and the thread
@@ -16,6 +16,7 @@
 #include "src/crash/exception.h"
 #include "src/crash/handler.h"
 #include "src/crash/judge.h"
+#include "src/sched/park.h"
 #include "src/sched/spawn.h"
 
 _Unwind_Reason_Code weft__arch_personality(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
@@ -29,9 +30,9 @@ _Unwind_Reason_Code weft__arch_personality(int version, _Unwind_Action actions, 
 /* In the outermost frame, which is all that is left of the stack. */
 static struct weft__arch_next threw(void *thrown)
 {
-	struct weft__worker *w = weft__worker();
+	struct weft__thread *self = weft__self_or_null();
 	weft__exception_drop(thrown);
-	return weft__end_threw(w->current);
+	return weft__is_green(self) ? weft__end_threw(self) : weft__end_crashed_bound(self, NULL);
 }
 
 /* What the process dies of. */
@@ -51,18 +52,17 @@ static void say(const struct weft__crash *crash)
 
 static bool is_caught(struct _Unwind_Exception *thrown)
 {
-	struct weft__worker *w = weft__worker();
+	struct weft__thread *self = weft__self_or_null();
 	struct weft__crash crash;
-	if (!w || !w->current)
+	if (!self)
 		return false;
-	weft__crash_see_thrown(&crash, w->current);
+	weft__crash_see_thrown(&crash, self);
 	weft__exception_describe(thrown, crash.message, sizeof crash.message);
-	crash.contained = weft__contain_thrown(&crash, w->current);
-	if (crash.contained) {
+	crash.contained = weft__contain_thrown(&crash, self);
+	if (crash.contained)
 		weft__crash_keep(&crash);
-	} else {
+	else
 		say(&crash);
-	}
 	return crash.contained;
 }
 

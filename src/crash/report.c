@@ -70,9 +70,12 @@ void weft__crash_see(struct weft__crash *crash, int signal, const siginfo_t *inf
 
 void weft__crash_see_thrown(struct weft__crash *crash, const struct weft__thread *self)
 {
-	*crash = (struct weft__crash){
-		.signal = SIGABRT, .sent = true, .exception = true, .worker = weft__worker()->index
-	};
+	struct weft__worker *w = weft__worker();
+	*crash = (struct weft__crash){ .signal = SIGABRT,
+				       .sent = true,
+				       .exception = true,
+				       .in = w ? WEFT__CRASH_GREEN : WEFT__CRASH_BOUND,
+				       .worker = w ? w->index : 0 };
 	see_thread(crash, self, (uintptr_t)__builtin_frame_address(0));
 }
 

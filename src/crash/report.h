@@ -47,7 +47,7 @@ struct weft__crash {
 /* All but what becomes of it, and the frames. Async-signal-safe, as all here. */
 void weft__crash_see(struct weft__crash *crash, int signal, const siginfo_t *info, const void *ucontext);
 
-/* The same for an exception that leaves the function of a green thread. */
+/* The same for an exception that leaves the function of a thread. */
 void weft__crash_see_thrown(struct weft__crash *crash, const struct weft__thread *self);
 
 /* Where to, and how, from now on. */

@@ -176,9 +176,9 @@ static void *pool_main(void *arg)
 {
 	struct member me;
 	weft__os_kthread_name("weft-blocking");
-	weft__os_signal_stack_set(&me.signal_stack);
+	weft__os_signal_stack_set(&me.signal_stack, NULL);
 	serve(&me);
-	weft__os_signal_stack_restore(&me.signal_stack);
+	weft__os_signal_stack_free(weft__os_signal_stack_restore(&me.signal_stack));
 	if (me.joins)
 		pthread_join(me.before, NULL);
 	weft__os_futex_wake(&pool.threads, 1);

@@ -25,29 +25,41 @@ static void let_faults_through(sigset_t *before)
 	pthread_sigmask(SIG_UNBLOCK, &faults, before);
 }
 
-void weft__os_signal_stack_set(struct weft__signal_stack *saved)
+static void *make(void)
 {
-	let_faults_through(&saved->mask);
-	saved->memory = NULL;
-	if (sigaltstack(NULL, &saved->before) || !(saved->before.ss_flags & SS_DISABLE))
-		return;
 	char *memory = weft__os_map(GUARD + SIZE);
-	if (!memory)
-		return;
 	struct iovec guard = { memory, GUARD };
-	stack_t stack = { .ss_sp = memory + GUARD, .ss_size = SIZE };
-	if (weft__os_guard(&guard, 1) || sigaltstack(&stack, NULL))
-		weft__os_unmap(memory, GUARD + SIZE);
-	else
-		saved->memory = memory;
+	if (memory && weft__os_guard(&guard, 1)) {
+		weft__os_signal_stack_free(memory);
+		return NULL;
+	}
+	return memory;
 }
 
-void weft__os_signal_stack_restore(struct weft__signal_stack *saved)
+void weft__os_signal_stack_set(struct weft__signal_stack *saved, void *memory)
+{
+	let_faults_through(&saved->mask);
+	saved->memory = memory;
+	if (sigaltstack(NULL, &saved->before) || !(saved->before.ss_flags & SS_DISABLE))
+		return;
+	if (!memory)
+		saved->memory = make();
+	stack_t stack = { .ss_sp = (char *)saved->memory + GUARD, .ss_size = SIZE };
+	if (saved->memory)
+		sigaltstack(&stack, NULL);
+}
+
+void *weft__os_signal_stack_restore(struct weft__signal_stack *saved)
 {
 	sigset_t blocked = faults_of(&saved->mask);
 	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
-	if (!saved->memory)
-		return;
-	sigaltstack(&saved->before, NULL);
-	weft__os_unmap(saved->memory, GUARD + SIZE);
+	if (saved->memory && (saved->before.ss_flags & SS_DISABLE))
+		sigaltstack(&saved->before, NULL);
+	return saved->memory;
+}
+
+void weft__os_signal_stack_free(void *memory)
+{
+	if (memory)
+		weft__os_unmap(memory, GUARD + SIZE);
 }

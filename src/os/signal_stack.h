@@ -12,9 +12,11 @@ struct weft__signal_stack {
 	sigset_t mask;
 };
 
-/* Install one, unless the kernel thread has one already, and let through the signals that a fault raises: blocked, they would
- * kill the process without a word. What was there is kept for restore, on the same thread. */
-void weft__os_signal_stack_set(struct weft__signal_stack *saved);
-void weft__os_signal_stack_restore(struct weft__signal_stack *saved);
+/* Install one, unless the kernel thread has one already, and let through the signals that a fault raises: blocked, they
+ * would kill the process without a word. What was there is kept for restore, on the same thread, which gives back the
+ * memory: for another thread to set, or to free. `memory` is that, or NULL. */
+void weft__os_signal_stack_set(struct weft__signal_stack *saved, void *memory);
+void *weft__os_signal_stack_restore(struct weft__signal_stack *saved);
+void weft__os_signal_stack_free(void *memory);
 
 #endif

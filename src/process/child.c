@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "src/process/process.h"
+#include "src/sched/spawn.h"
 #include "weft/cancel.h"
 #include "weft/io.h"
 
@@ -127,15 +129,35 @@ static void *child_main(void *arg)
 	return result;
 }
 
-/* The function crashed, and its runtime contained that; but the function is what this process was for. */
-static void die_of_crash(void)
+/* --- its crash --- */
+
+static struct {
+	pid_t pid; /* of the child: what it forks in its turn is none. 0: this process is not one */
+	int fd;
+} child;
+
+void weft__process_crashed(int signal, int code, const void *address)
 {
-	sigset_t abort_only;
-	sigemptyset(&abort_only);
-	sigaddset(&abort_only, SIGABRT);
-	signal(SIGABRT, SIG_DFL);
-	pthread_sigmask(SIG_UNBLOCK, &abort_only, NULL);
-	raise(SIGABRT);
+	struct weft__process_message m = { .what = WEFT__PROCESS_CRASHED,
+					   .pid = (int32_t)child.pid,
+					   .value = (int64_t)(intptr_t)address,
+					   .signal = signal,
+					   .code = code };
+	if (child.pid && child.pid == getpid())
+		(void)send(child.fd, &m, sizeof m, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* The function crashed, and its runtime contained that; but the function is what this process was for. */
+static void die_of_crash(weft_t function)
+{
+	const struct weft__fate *fate = weft__record_fate(function);
+	sigset_t only;
+	weft__process_crashed(fate->signal, fate->code, fate->address);
+	sigemptyset(&only);
+	sigaddset(&only, fate->signal);
+	signal(fate->signal, SIG_DFL);
+	pthread_sigmask(SIG_UNBLOCK, &only, NULL);
+	raise(fate->signal);
 }
 
 void weft__process_child(const struct weft_config *config, const struct weft__process_request *request, void *data,
@@ -145,10 +167,12 @@ void weft__process_child(const struct weft_config *config, const struct weft__pr
 	void *result = NULL;
 	prctl(PR_SET_NAME, request->name[0] ? request->name : "weft-process");
 	task.fd = place(request, fds);
+	child.fd = task.fd;
+	child.pid = getpid();
 	int err = task.fd < 0 ? task.fd : weft_run(config, child_main, &task, &result);
 	fflush(NULL);
 	if (err == -EOWNERDEAD)
-		die_of_crash();
+		die_of_crash(task.self);
 	(void)weft__process_say(err && task.fd < 0 ? fds[0] : task.fd,
 				err ? WEFT__PROCESS_FAILED : WEFT__PROCESS_RESULT,
 				err ? err : (int64_t)(intptr_t)result);

@@ -17,6 +17,8 @@
  * The *proxy* stands for the process among the threads of the program: whatever is done with its handle (join, cancel, detach, a
  * scope's end) is done with a thread, and needs nothing of its own.
  *
+ * A child that crashes says CRASHED in place of RESULT, and dies.
+ *
  * All that is said about one child comes by its socket, in the order above; what the kernel closes says the rest. The program dies:
  * the helper reads the end, or sees it by a pidfd, and exits; a child dies with the helper (PR_SET_PDEATHSIG). The helper dies:
  * the children do, and the proxies read the end.
@@ -39,8 +41,9 @@ enum weft__process_what {
 	WEFT__PROCESS_STARTED, /* by a child */
 	WEFT__PROCESS_FAILED,  /* by a child, or the helper: value is a negative errno value */
 	WEFT__PROCESS_RESULT,
-	WEFT__PROCESS_ENDED,  /* by the helper: value is as of waitpid */
-	WEFT__PROCESS_CANCEL, /* to a child */
+	WEFT__PROCESS_CRASHED, /* by a child that dies of a signal now: value is the address */
+	WEFT__PROCESS_ENDED,   /* by the helper: value is as of waitpid */
+	WEFT__PROCESS_CANCEL,  /* to a child */
 };
 
 /* What is said of a child. */
@@ -48,6 +51,7 @@ struct weft__process_message {
 	uint32_t what;
 	int32_t pid;
 	int64_t value;
+	int32_t signal, code; /* CRASHED */
 };
 
 /* What the helper is asked. With SPAWN come the data behind it, and descriptors: the child's socket, then those in `fds`. */
@@ -77,6 +81,10 @@ void weft__process_helper_stop(struct weft__process_helper *helper);
 _Noreturn void weft__process_child(const struct weft_config *config, const struct weft__process_request *request,
 				   void *data, const int *fds);
 
+/* In the handler of a crash that is not contained, in any process: if that is a child, its proxy hears of it.
+ * Async-signal-safe. */
+void weft__process_crashed(int signal, int code, const void *address);
+
 /* Close all descriptors from 3 on but these n. */
 void weft__process_close_but(int *keep, size_t n);
 
@@ -91,7 +99,8 @@ struct weft__process {
 	uint64_t kill_after;
 	bool has_result, has_ended, is_scope_child;
 	int64_t result;
-	int status; /* as of waitpid */
+	int status;				/* as of waitpid */
+	struct weft__process_message last_word; /* CRASHED: believed if it died of that signal */
 
 	/* under live.lock */
 	struct weft__list node;

@@ -86,6 +86,8 @@ static int hear(struct weft__process *p, uint64_t nanoseconds)
 	if (m.what == WEFT__PROCESS_RESULT) {
 		p->has_result = true;
 		p->result = m.value;
+	} else if (m.what == WEFT__PROCESS_CRASHED) {
+		p->last_word = m;
 	} else if (m.what == WEFT__PROCESS_ENDED) {
 		p->has_ended = true;
 		p->status = (int)m.value;
@@ -127,14 +129,18 @@ static void await_end(struct weft__process *p)
 	(void)weft_cancel_unmask();
 }
 
-/* How it ended, for who joins the proxy. That of a helper that is gone is what has happened to its children. */
+/* How it ended, for who joins the proxy. That of a helper that is gone is what has happened to its children. Of a crash
+ * only the kernel is believed: a child that said that it would die of one signal may have met another. */
 static void note_end(const struct weft__process *p)
 {
 	int status = p->has_ended ? p->status : SIGKILL;
-	if (WIFSIGNALED(status))
-		weft__note_end(WEFT_CRASHED, WTERMSIG(status), 0);
+	const struct weft__process_message *said = &p->last_word;
+	if (!WIFSIGNALED(status))
+		weft__note_end(WEFT_EXITED, 0, p->has_result ? 0 : WEXITSTATUS(status), NULL);
+	else if (said->signal == WTERMSIG(status))
+		weft__note_end(WEFT_CRASHED, said->signal, said->code, (void *)(intptr_t)said->value);
 	else
-		weft__note_end(WEFT_EXITED, 0, p->has_result ? 0 : WEXITSTATUS(status));
+		weft__note_end(WEFT_CRASHED, WTERMSIG(status), 0, NULL);
 }
 
 /* The result of a scope's child: a process that did not return one has failed. */

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Bound threads: the same life as a green one's, on a kernel thread of its own. */
+/*
+ * Bound threads: the same life as a green one's, on a kernel thread of its own.
+ *
+ * Its function does not run in the frame that the kernel thread began with, but in a context of its own a little below,
+ * on the same stack. So however it ends, by returning, by weft_exit, by an exception, or on another stack after a crash,
+ * the kernel thread goes on in that frame, and returns from it. And unwinders find an end there, and who is to be asked
+ * about exceptions, as for a green thread.
+ *
+ * Rejected: pthread_exit. It unwinds, and so runs destructors, which weft_exit says it does not; and needs libgcc_s, which
+ * glibc loads the first time: where there are as many mappings as there may be, it aborts instead.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -10,27 +20,20 @@
 #include "src/sched/name.h"
 #include "src/sched/spawn.h"
 
-static _Noreturn void end(struct weft__thread *self, void *result, bool by_exit);
-
 struct bound {
 	struct weft__thread thread;
 	struct weft__signal_stack signal_stack;
-	char *frame;   /* of its outermost function */
-	void *landing; /* of one that has crashed: the stack that it was cleaned up after on */
+	void *signal_memory; /* for that, or NULL */
+	char *top;	     /* of the part of the stack that its function has */
+	void *outer;	     /* the context to go on with when that is over */
+	weft__a32 nobody;    /* waits for the release of either */
+	bool crashed;
+	void *result;
+	void *landing; /* of one that has crashed: the stack that it was cleaned up after on; or NULL */
 };
 
-void *weft__bound_main(void *arg)
-{
-	struct bound *b = arg;
-	b->frame = __builtin_frame_address(0);
-	weft__set_kernel_self(&b->thread);
-	weft__os_signal_stack_set(&b->signal_stack);
-	char name[WEFT__NAME_SIZE];
-	if (weft__name_load(b->thread.handle, name))
-		weft__os_kthread_name(name);
-	struct weft__thread *self = &b->thread;
-	end(self, self->scope ? weft__call_child(self) : self->fn(self->arg), false);
-}
+/* The frame of `run` is above its function's stack by so much. The port in C saves far more there. */
+enum { ALIGNED = 64, APART = WEFT_ARCH_REDIRECTS ? 512 : 8192 };
 
 static struct weft__record *get_record(void)
 {
@@ -54,14 +57,46 @@ static struct bound *bound_of(struct weft__thread *self)
 	return weft__container(self, struct bound, thread);
 }
 
-/* What is left to do once it has been cleaned up. */
-static _Noreturn void leave(struct weft__thread *self, void *result, bool crashed)
+static void *take_signal_memory(void)
 {
-	struct bound *b = bound_of(self);
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	void *memory = outside->n_kept ? outside->kept[--outside->n_kept] : NULL;
+	weft__unlock(&outside->lock);
+	return memory;
+}
+
+static void keep_signal_memory(void *memory)
+{
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	if (memory && outside->n_kept < WEFT__KEPT) {
+		outside->kept[outside->n_kept++] = memory;
+		memory = NULL;
+	}
+	weft__unlock(&outside->lock);
+	weft__os_signal_stack_free(memory);
+}
+
+static void put_landing(void *landing)
+{
+	struct weft__outside *outside = &weft__pool.outside;
+	weft__lock(&outside->lock);
+	weft__stack_put(&outside->stacks, weft__pool.stack_class, landing);
+	weft__unlock(&outside->lock);
+}
+
+/* What is left to do once it has been cleaned up. */
+static void leave(struct bound *b)
+{
+	struct weft__thread *self = &b->thread;
+	const bool crashed = b->crashed;
 	struct weft__record_cache mine = { 0 };
 	struct weft__record *record = self->record;
-	struct weft__scope *scope = weft__leave_scope(self, result);
-	record->result = crashed ? NULL : result;
+	struct weft__scope *scope = weft__leave_scope(self, b->result);
+	if (b->landing)
+		put_landing(b->landing);
+	record->result = crashed ? NULL : b->result;
 	weft__store_rlx(&record->park,
 			weft__park_word(self->handle + WEFT__GENERATION_ONE)); /* relaxed: as for a green thread */
 	weft__record_await_holders(self->handle);
@@ -78,52 +113,75 @@ static _Noreturn void leave(struct weft__thread *self, void *result, bool crashe
 	weft__fence_full(); /* order STOP */
 	if (weft__load_acq(&weft__pool.draining))
 		weft__wake_one(); /* to see whether this was the last */
+	keep_signal_memory(weft__os_signal_stack_restore(&b->signal_stack));
 	weft__visit_end();
 	weft__record_flush(&mine);
-	weft__os_signal_stack_restore(&b->signal_stack);
 	free(b);
-	pthread_exit(NULL);
 }
 
-static void end(struct weft__thread *self, void *result, bool by_exit)
+/* --- its function, and what comes after it --- */
+
+static struct weft__arch_next over(struct weft__thread *self, void *result, bool by_exit)
 {
+	struct bound *b = bound_of(self);
+	b->result = result;
 	weft__clean_up(self, by_exit);
-	leave(self, result, false);
+	return (struct weft__arch_next){ b->outer, &b->nobody };
 }
 
-/* --- after a crash --- */
-
-/* On the kernel thread's own stack again, where the frames of what crashed were. */
-static struct weft__arch_next leave_crashed(void *arg)
+struct weft__arch_next weft__bound_main(void *arg)
 {
-	struct bound *b = arg;
-	struct weft__outside *outside = &weft__pool.outside;
-	weft__lock(&outside->lock);
-	weft__stack_put(&outside->stacks, weft__pool.stack_class, b->landing);
-	weft__unlock(&outside->lock);
-	leave(&b->thread, (void *)(intptr_t)-EOWNERDEAD, true);
+	struct weft__thread *self = arg;
+	return over(self, self->scope ? weft__call_child(self) : self->fn(self->arg), false);
 }
 
 struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing)
 {
-	enum { ALIGNED = 64, BELOW = 256 }; /* below what the outermost function was given to stand on */
-	static weft__a32 nobody;
 	struct bound *b = bound_of(self);
+	b->crashed = true;
 	b->landing = landing;
-	weft__clean_up(self, true);
-	weft__san_reuse(b->frame);
-	char *top = b->frame - BELOW - (uintptr_t)b->frame % ALIGNED;
-	return (struct weft__arch_next){ weft__arch_prepare(top, leave_crashed, b), &nobody };
-}
-
-const void *weft__outermost(struct weft__thread *self)
-{
-	return weft__is_green(self) ? (void *)self : bound_of(self)->frame;
+	return over(self, (void *)(intptr_t)-EOWNERDEAD, landing != NULL);
 }
 
 _Noreturn void weft__exit_bound(struct weft__thread *self, void *result)
 {
-	end(self, result, true);
+	struct weft__arch_next next = over(self, result, true);
+	weft__arch_resume(next.sp, next.release);
+}
+
+const void *weft__outermost(struct weft__thread *self)
+{
+	return weft__is_green(self) ? (void *)self : bound_of(self)->top;
+}
+
+static weft__noinline void run(struct bound *b)
+{
+	char *here = __builtin_frame_address(0);
+	b->top = here - APART - (uintptr_t)here % ALIGNED;
+	weft__arch_start(&b->outer, b->top, weft__bound_main, b, &b->nobody);
+	weft__san_reuse(b->top);
+}
+
+static void *kthread_main(void *arg)
+{
+	struct bound *b = arg;
+	weft__set_kernel_self(&b->thread);
+	weft__os_signal_stack_set(&b->signal_stack, b->signal_memory);
+	char name[WEFT__NAME_SIZE];
+	if (weft__name_load(b->thread.handle, name))
+		weft__os_kthread_name(name);
+	run(b);
+	leave(b);
+	return NULL;
+}
+
+/* --- spawn --- */
+
+/* 0 is the system's default, which is large. */
+static size_t stack_size(const struct weft__attr *attr)
+{
+	size_t size = attr->class_plus_one ? weft__stack_size(attr->class_plus_one - 1u) : 0;
+	return size && !WEFT_ARCH_REDIRECTS ? size + APART : size;
 }
 
 int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what)
@@ -147,15 +205,16 @@ int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what)
 					 .fn = what->fn,
 					 .arg = what->arg,
 					 .spawned_at = what->site,
-					 .scope = what->scope } };
+					 .scope = what->scope },
+			     .signal_memory = take_signal_memory() };
 	if (attr->name[0])
 		weft__name_store(handle, attr->name);
 	if (attr->crash)
 		weft__record_make_fate(handle)->policy = attr->crash;
-	size_t stack = attr->class_plus_one ? weft__stack_size(attr->class_plus_one - 1u) : 0;
 	pthread_t kthread;
-	int err = weft__os_kthread_start(&kthread, weft__bound_main, b, stack, true, false);
+	int err = weft__os_kthread_start(&kthread, kthread_main, b, stack_size(attr), true, false);
 	if (err) {
+		keep_signal_memory(b->signal_memory);
 		put_record(record, handle);
 		free(b);
 		return err;

@@ -71,13 +71,14 @@ bool weft__note_cancel(const struct weft__thread *self)
 	return true;
 }
 
-void weft__note_end(int how, int signal, int code)
+void weft__note_end(int how, int signal, int code, void *address)
 {
 	struct weft__thread *self = weft__self_or_null();
 	struct weft__fate *fate = weft__record_make_fate(self->handle);
 	fate->how = (uint8_t)how;
 	fate->signal = signal;
 	fate->code = code;
+	fate->address = address;
 	self->escaped = WEFT__NOTED;
 }
 

@@ -19,6 +19,7 @@
 #include "src/os/cpu.h"
 #include "src/os/fork.h"
 #include "src/os/memory.h"
+#include "src/os/signal_stack.h"
 #include "src/sched/idle.h"
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
@@ -46,6 +47,7 @@ void weft__pool_forget(void)
 	weft__worker_forget();
 	weft__injector_forget();
 	weft__stack_forget();
+	weft__pool.outside = (struct weft__outside){ .n_kept = 0 };
 	weft__os_forked = false;
 }
 
@@ -94,6 +96,8 @@ static void finish(void)
 		weft__os_relax();
 	weft__poller_source->stop();
 	weft__worker_free_all();
+	while (weft__pool.outside.n_kept)
+		weft__os_signal_stack_free(weft__pool.outside.kept[--weft__pool.outside.n_kept]);
 	weft__stack_destroy();
 	weft__store_rel(&weft__pool.state, WEFT__POOL_NONE);
 }

@@ -40,7 +40,7 @@ enum weft__join_state weft__publish_end(struct weft__worker *w, struct weft__rec
 bool weft__note_cancel(const struct weft__thread *self);
 
 /* By a thread, last of all it does: what its joiner gets told of its end, but for its result. */
-void weft__note_end(int how, int signal, int code);
+void weft__note_end(int how, int signal, int code, void *address);
 
 /* What a green thread begins with; of a scope's child. */
 struct weft__arch_next weft__thread_main(void *self);
@@ -65,6 +65,8 @@ void weft__clean_up(struct weft__thread *self, bool by_exit);
 struct weft__arch_next weft__end_crashed(struct weft__thread *self, void *landing);
 struct weft__arch_next
 weft__end_threw(struct weft__thread *self); /* on its own stack, by an exception that has left it */
+
+/* Of a bound one, likewise. landing: NULL by an exception. */
 struct weft__arch_next weft__end_crashed_bound(struct weft__thread *self, void *landing);
 
 /* A stack to land on, in the handler; NULL: there is no memory. The pool's own size, of a green thread that thread's. */
@@ -81,7 +83,7 @@ void weft__note_first(const struct weft__thread *self, void *result, bool crashe
 
 /* Those of pool.c and bound.c. */
 void *weft__run_main(void *arg);
-void *weft__bound_main(void *arg);
+struct weft__arch_next weft__bound_main(void *self);
 
 /* By the spawner of a scope's child. What one that has ended has left is freed; false: it runs. */
 bool weft__child_free_if_ended(uint64_t handle);

@@ -191,7 +191,7 @@ static void loop(struct weft__worker *w)
 void weft__worker_run(struct weft__worker *w)
 {
 	struct weft__signal_stack old;
-	weft__os_signal_stack_set(&old);
+	weft__os_signal_stack_set(&old, NULL);
 	unsigned long slack = weft__os_timer_slack(1); /* threads sleep by this worker's timers */
 	weft__san_own_stack(&w->own);
 	w->kthread_id = weft__os_kthread_id();
@@ -204,7 +204,7 @@ void weft__worker_run(struct weft__worker *w)
 	weft__record_flush(&w->records);
 	weft__stack_cache_flush(&w->stacks);
 	weft__os_timer_slack(slack);
-	weft__os_signal_stack_restore(&old);
+	weft__os_signal_stack_free(weft__os_signal_stack_restore(&old));
 }
 
 static sigset_t blocked; /* signals, in each worker */

@@ -125,10 +125,14 @@ enum weft__pool_state {
 };
 
 /* What kernel threads outside the pool share to spawn and join. */
+enum { WEFT__KEPT = 16 };
 struct weft__outside {
 	struct weft__lock lock;
 	struct weft__stack_cache stacks;
 	struct weft__record_cache records;
+	unsigned n_kept;
+	/* memory of signal stacks, of bound threads that have ended: where one has crashed it is touched */
+	void *kept[WEFT__KEPT];
 };
 
 extern struct weft__pool {

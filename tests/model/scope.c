@@ -9,7 +9,6 @@
  * scope that is closed.
  */
 #include <errno.h>
-#include <setjmp.h>
 #include <stdlib.h>
 
 #include "src/os/kthread.h"
@@ -42,7 +41,6 @@ static struct {
 	void *arg;
 	struct weft__thread *self;
 	bool is_free;
-	jmp_buf end;
 } kernel[CHILDREN];
 
 static void happen(void)
@@ -75,12 +73,6 @@ void model_free(void *memory)
 	memset(memory, 0, sizeof kernel[0].memory);
 }
 
-_Noreturn void model_exit(void *result)
-{
-	(void)result;
-	longjmp(kernel[model_self() - CHILD].end, 1);
-}
-
 int weft__os_kthread_start(pthread_t *id, void *(*fn)(void *), void *arg, size_t stack, bool detached, bool quiet)
 {
 	(void)id, (void)stack, (void)detached, (void)quiet;
@@ -96,7 +88,7 @@ static void run_kernel(unsigned i)
 	uint32_t state;
 	while ((state = weft__load_acq(&kernel[i].state)) == NOT_YET)
 		weft__os_futex_wait(&kernel[i].state, NOT_YET, UINT64_MAX);
-	if (state == RUNS && !setjmp(kernel[i].end))
+	if (state == RUNS)
 		kernel[i].fn(kernel[i].arg);
 }
 

@@ -10,14 +10,28 @@ __attribute__((weak)) void weft__monitor_rouse(void)
 {
 }
 
-void weft__os_signal_stack_set(struct weft__signal_stack *old)
+void weft__os_signal_stack_set(struct weft__signal_stack *old, void *memory)
 {
-	(void)old;
+	(void)old, (void)memory;
 }
 
-void weft__os_signal_stack_restore(struct weft__signal_stack *old)
+void *weft__os_signal_stack_restore(struct weft__signal_stack *old)
 {
 	(void)old;
+	return NULL;
+}
+
+void weft__os_signal_stack_free(void *memory)
+{
+	(void)memory;
+}
+
+/* A bound thread's function, which returns. */
+int weft__arch_start(void **save, void *top, weft__arch_entry *entry, void *arg, weft__a32 *release)
+{
+	(void)save, (void)top, (void)release;
+	(void)entry(arg);
+	return 0;
 }
 
 void weft__san_own_stack(struct weft__own_stack *own)

@@ -132,9 +132,58 @@ START_TEST(smallest)
 }
 END_TEST
 
+static bool has_unwinder(void)
+{
+	char line[512];
+	bool found = false;
+	FILE *maps = fopen("/proc/self/maps", "r");
+	check(maps);
+	while (fgets(line, sizeof line, maps))
+		found |= strstr(line, "libgcc_s") != NULL;
+	fclose(maps);
+	return found;
+}
+
+static void unwound(void *arg)
+{
+	add(*(shared *)arg, 1);
+}
+
+static void *exits_deeper(void *arg)
+{
+	void *volatile result = arg;
+	pthread_cleanup_push(unwound, arg);
+	weft_exit(result);
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+static void *end_both_ways(void *arg)
+{
+	check(join(spawn(WEFT_BOUND, nothing, arg)) == arg);
+	check(join(spawn(WEFT_BOUND, exits_deeper, arg)) == arg);
+	return arg;
+}
+
+/* pthread_exit would, with the unwinder, which the C library loads for it: there may be no mapping left by then. */
+START_TEST(they_end_without_unwinding)
+{
+	bool had_unwinder = has_unwinder();
+	shared n = 0;
+	run(end_both_ways, &n);
+	ck_assert_uint_eq(get(n), 0);
+	ck_assert(has_unwinder() == had_unwinder);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { they_may_block,	    run_waits_for_them, the_last_two_end_together,
-				       they_spawn_and_join, smallest,		NULL };
+	const TTest *const tests[] = { they_may_block,
+				       run_waits_for_them,
+				       the_last_two_end_together,
+				       they_spawn_and_join,
+				       smallest,
+				       they_end_without_unwinding,
+				       NULL };
 	return run_tests("system/bound", tests);
 }

@@ -139,19 +139,72 @@ START_TEST(how_it_ends)
 }
 END_TEST
 
+static void *write_in_a_thread(void *arg)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	check_eq(weft_attr_set_crash(&attr, WEFT_CRASH_ABORT), 0);
+	join(spawn(&attr, write_nowhere, arg));
+	return NULL;
+}
+
+static void *aborts(void *arg)
+{
+	(void)arg;
+	abort();
+}
+
+static void *sends_itself(void *arg)
+{
+	kill(getpid(), SIGSEGV);
+	(void)weft_sleep(WEFT_S(100));
+	return arg;
+}
+
+/* What it forks has a copy of its socket, and crashes before it. */
+static void *dies_after_another(void *arg)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		write_nowhere(arg);
+	waitpid(pid, NULL, 0);
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	return arg;
+}
+
+/* The kernel says by which signal it died; the rest it has said itself. */
 static void *segfault(void *arg)
 {
-	struct weft_status status = end_of(spawn(WEFT_PROCESS, write_nowhere, (void *)16));
-	if (!WEFT__ASAN && !WEFT__TSAN) { /* whose handlers exit */
+	static const struct {
+		void *(*fn)(void *);
+		int signal, code;
+		uintptr_t address;
+	} cases[] = {
+		{ write_nowhere, SIGSEGV, SEGV_MAPERR, 16 },	 { aborts, SIGABRT, SI_TKILL, 0 },
+		{ write_in_a_thread, SIGSEGV, SEGV_MAPERR, 16 }, { sends_itself, SIGSEGV, SI_USER, 0 },
+		{ dies_after_another, SIGSEGV, 0, 0 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct weft_status status = end_of(spawn(WEFT_PROCESS, cases[i].fn, (void *)16));
+		if (WEFT__ASAN || WEFT__TSAN)
+			continue; /* whose handlers exit */
 		check_eq(status.how, WEFT_CRASHED);
-		check_eq(status.signal, SIGSEGV);
+		check_eq(status.signal, cases[i].signal);
+		check_eq(status.code, cases[i].code);
+		check(status.address == (void *)cases[i].address);
+		check(status.result == NULL);
 	}
 	return arg;
 }
 
 static int segfault_child(void *arg)
 {
-	run_with_processes(segfault, arg);
+	struct weft_config config = with_processes();
+	run_with(&config, segfault, arg);
+	if (WEFT__TSAN)
+		return 0;
+	check_eq(weft_config_set_crash(&config, WEFT_CRASH_CONTAIN), 0);
+	run_with(&config, segfault, arg);
 	return 0;
 }
 
@@ -159,7 +212,7 @@ START_TEST(a_crash_is_reported)
 {
 	fflush(NULL);
 	int ends[2], status;
-	char text[4096] = "";
+	static char text[1 << 17];
 	ck_assert_int_eq(pipe(ends), 0);
 	pid_t pid = fork();
 	if (pid == 0) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// C++ exceptions that leave a green thread's function: contained, the thread has crashed, its objects are destroyed and
-// the others go on; and caught ones are caught as ever. (No libcheck: it is C.)
+// C++ exceptions that leave the function of a green or bound thread: contained, the thread has crashed, its objects are
+// destroyed and the others go on; else the process dies, saying of what; and caught ones are caught as ever. (No
+// libcheck: it is C.)
 #include <weft.h>
 
 #include <cerrno>
@@ -10,6 +11,9 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include "config.h"
@@ -106,19 +110,22 @@ void *body(void *arg)
 	for (long i = 0; i < 2000; i++) {
 		weft_t thread;
 		weft_status status;
-		CHECK(weft_spawn(&thread, nullptr, thrower, reinterpret_cast<void *>(i)) == 0);
+		const weft_attr *kind = i % 5 ? WEFT_GREEN : WEFT_BOUND;
+		CHECK(weft_spawn(&thread, kind, thrower, reinterpret_cast<void *>(i)) == 0);
 		CHECK(weft_join_status(thread, &status) == 0);
 		CHECK(status.how == WEFT_CRASHED && status.signal == SIGABRT && status.result == nullptr);
 		CHECK(destroyed == 4 * i + 2);
-		CHECK(weft_spawn(&thread, nullptr, catcher, arg) == 0);
+		CHECK(weft_spawn(&thread, kind, catcher, arg) == 0);
 		void *result = nullptr;
 		CHECK(weft_join(thread, &result) == 0 && result == arg);
 		CHECK(destroyed == 4 * i + 4);
 	}
-	weft_scope scope;
-	CHECK(weft_scope_open(&scope, 0) == 0);
-	CHECK(weft_scope_spawn(&scope, nullptr, throwing_child, nullptr) == 0);
-	CHECK(weft_scope_close(&scope) == -EOWNERDEAD);
+	for (const weft_attr *kind : { WEFT_GREEN, WEFT_BOUND }) {
+		weft_scope scope;
+		CHECK(weft_scope_open(&scope, 0) == 0);
+		CHECK(weft_scope_spawn(&scope, kind, throwing_child, nullptr) == 0);
+		CHECK(weft_scope_close(&scope) == -EOWNERDEAD);
+	}
 	return arg;
 }
 
@@ -180,6 +187,26 @@ void *rethrower(void *arg)
 	return nullptr;
 }
 
+// Through weft_exit nothing is unwound, whatever the kind: what is there is not destroyed.
+void *exits_deeper(void *arg)
+{
+	guard inner;
+	weft_exit(arg);
+	return nullptr;
+}
+
+void *unwound_never(void *arg)
+{
+	for (const weft_attr *kind : { WEFT_GREEN, WEFT_BOUND }) {
+		const int before = destroyed;
+		weft_t thread;
+		CHECK(weft_spawn(&thread, kind, exits_deeper, arg) == 0);
+		CHECK(weft_join(thread, nullptr) == 0);
+		CHECK(destroyed == before);
+	}
+	return arg;
+}
+
 // One that ends within a handler leaves nothing of it to the next. (What was thrown is not freed: a leak checker says so.)
 void *exits(void *arg)
 {
@@ -224,6 +251,40 @@ std::string read_back(std::FILE *file)
 	text.resize(std::fread(&text[0], 1, text.size(), file));
 	return text;
 }
+
+const weft_attr *dying_kind;
+
+void *dies(void *)
+{
+	weft_t thread;
+	CHECK(weft_spawn(&thread, dying_kind, thrower, nullptr) == 0);
+	CHECK(weft_join(thread, nullptr) == 0);
+	return nullptr;
+}
+
+// Not contained: std::terminate, where it was thrown, with nothing unwound.
+void check_death(const weft_attr *kind, const char *who)
+{
+	std::FILE *report = std::tmpfile();
+	weft_config config = WEFT_CONFIG_INIT;
+	CHECK(report != nullptr);
+	CHECK(weft_config_set_crash_fd(&config, fileno(report)) == 0);
+	dying_kind = kind;
+	const pid_t child = fork();
+	if (child == 0) {
+		const rlimit none = {};
+		setrlimit(RLIMIT_CORE, &none);
+		std::_Exit(weft_run(&config, dies, nullptr, nullptr) == 0);
+	}
+	int status = 0;
+	CHECK(child > 0 && waitpid(child, &status, 0) == child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	std::string said = read_back(report);
+	CHECK(said.find("an exception: std::runtime_error: out of tea") != said.npos);
+	CHECK(said.find(who) != said.npos);
+	CHECK(said.find("throws") != said.npos);
+	std::fclose(report);
+}
 } // namespace
 
 int main()
@@ -247,10 +308,14 @@ int main()
 	void *result = nullptr;
 	CHECK(weft_run(&config, body, &config, &result) == 0 && result == &config);
 	CHECK(weft_run(&config, crowd, &config, &result) == 0 && result == &config);
+	CHECK(weft_run(&config, unwound_never, &config, &result) == 0 && result == &config);
 	std::string said = read_back(report);
 	CHECK(said.find("let an exception out of its function: std::runtime_error: out of tea.") != said.npos);
 	CHECK(said.find("let an exception out of its function: int.") != said.npos);
 	CHECK(said.find("odd: virtually.") != said.npos);
 	CHECK(said.find("std::out_of_range: vector") != said.npos);
+	CHECK(said.find("bound thread") != said.npos);
+	check_death(WEFT_GREEN, "green thread");
+	check_death(WEFT_BOUND, "bound thread");
 	return 0;
 }
