@@ -180,6 +180,66 @@ START_TEST(many_acceptors)
 }
 END_TEST
 
+/* Accepts, and gives up all the time: for its own time limit, or because it is canceled. */
+static void *accept_impatiently(void *arg)
+{
+	const uint64_t limit = (uintptr_t)arg;
+	int fd = 0;
+	while (fd != -EBADF && fd != -ECANCELED) {
+		fd = limit ? weft_accept_timeout(listener, NULL, NULL, 0, limit) : weft_accept(listener, NULL, NULL, 0);
+		if (fd >= 0)
+			check_eq(weft_write_all(fd, "x", 1, NULL), 1);
+		if (fd >= 0)
+			check_eq(weft_close(fd), 0);
+		else
+			check(fd == -ETIMEDOUT || fd == -ECANCELED || fd == -EBADF);
+	}
+	return NULL;
+}
+
+static void be_served(void)
+{
+	char data;
+	int fd = weft_dial(text);
+	check(fd >= 0);
+	check_eq(weft_read_timeout(fd, &data, 1, WEFT_S(30)), 1);
+	check_eq(weft_close(fd), 0);
+}
+
+enum { ACCEPTORS = 6 };
+static const uint64_t none[ACCEPTORS],
+	short_ones[ACCEPTORS] = { 0, WEFT_MS(1), WEFT_US(20), WEFT_US(50), WEFT_US(90), WEFT_US(150) };
+
+/* One client at a time: a wake that is lost with who gave up has no other behind it. */
+static void *impatient(void *arg)
+{
+	enum { CLIENTS = 1000 };
+	const uint64_t *limits = arg;
+	weft_t thread[ACCEPTORS];
+	listener = listen_on("127.0.0.1:0", 0, text);
+	for (int i = 0; i < ACCEPTORS; i++)
+		thread[i] = spawn(NULL, accept_impatiently, (void *)(uintptr_t)limits[i]);
+	for (int i = 0; i < rounds(CLIENTS); i++) {
+		weft_t *victim = &thread[i % ACCEPTORS];
+		be_served();
+		check_eq(weft_cancel(*victim), 0);
+		be_served();
+		join(*victim);
+		*victim = spawn(NULL, accept_impatiently, (void *)(uintptr_t)limits[i % ACCEPTORS]);
+	}
+	check_eq(weft_close(listener), 0);
+	for (int i = 0; i < ACCEPTORS; i++)
+		join(thread[i]);
+	return NULL;
+}
+
+START_TEST(impatient_acceptors)
+{
+	run_beside(impatient, (void *)(uintptr_t)none);
+	run_beside(impatient, (void *)(uintptr_t)short_ones);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = { does_not_spin_and_recovers,
@@ -187,6 +247,7 @@ int main(void)
 				       time_limits_and_cancels,
 				       close_during_a_shortage,
 				       many_acceptors,
+				       impatient_acceptors,
 				       NULL };
 	return run_tests("system/net_accept", tests);
 }
