@@ -44,9 +44,10 @@ void weft__os_signal_stack_set(struct weft__signal_stack *saved, void *memory)
 		return;
 	if (!memory)
 		saved->memory = make();
+	if (!saved->memory)
+		return;
 	stack_t stack = { .ss_sp = (char *)saved->memory + GUARD, .ss_size = SIZE };
-	if (saved->memory)
-		sigaltstack(&stack, NULL);
+	sigaltstack(&stack, NULL);
 }
 
 void *weft__os_signal_stack_restore(struct weft__signal_stack *saved)

@@ -11,9 +11,9 @@
  * glibc loads the first time: where there are as many mappings as there may be, it aborts instead.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "src/os/kthread.h"
+#include "src/os/memory.h"
 #include "src/os/signal_stack.h"
 #include "src/sched/cancel.h"
 #include "src/sched/idle.h"
@@ -116,7 +116,7 @@ static void leave(struct bound *b)
 	keep_signal_memory(weft__os_signal_stack_restore(&b->signal_stack));
 	weft__visit_end();
 	weft__record_flush(&mine);
-	free(b);
+	weft__os_free(b);
 }
 
 /* --- its function, and what comes after it --- */
@@ -187,10 +187,10 @@ static size_t stack_size(const struct weft__attr *attr)
 int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what)
 {
 	const struct weft__attr *attr = what->attr;
-	struct bound *b = aligned_alloc(_Alignof(struct bound), sizeof *b);
+	struct bound *b = weft__os_alloc_aligned(_Alignof(struct bound), sizeof *b);
 	struct weft__record *record = b ? get_record() : NULL;
 	if (!record) {
-		free(b);
+		weft__os_free(b);
 		return b ? -EAGAIN : -ENOMEM;
 	}
 	uint64_t handle = weft__record_next_handle(record);
@@ -216,7 +216,7 @@ int weft__spawn_bound(weft_t *thread, const struct weft__spawn *what)
 	if (err) {
 		keep_signal_memory(b->signal_memory);
 		put_record(record, handle);
-		free(b);
+		weft__os_free(b);
 		return err;
 	}
 	if (thread)

@@ -124,8 +124,9 @@ enum weft__pool_state {
 	WEFT__POOL_STOPPING, /* workers leave their loops */
 };
 
-/* What kernel threads outside the pool share to spawn and join. */
 enum { WEFT__KEPT = 16 };
+
+/* What kernel threads outside the pool share to spawn and join. */
 struct weft__outside {
 	struct weft__lock lock;
 	struct weft__stack_cache stacks;

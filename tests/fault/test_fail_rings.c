@@ -106,8 +106,8 @@ static bool works_failing(struct plan *p)
 	struct child child = run_child(work_failing, p);
 	int code = WIFEXITED(child.status) ? WEXITSTATUS(child.status) : -1;
 	ck_assert_msg(code == NONE_FAILED || code == SOME_FAILED,
-		      "call %d of site %d, error %d, WEFT_TEST_SEED=%llu: wait status %#x; it said: %.2000s", (int)p->nth,
-		      p->site, p->error, (unsigned long long)p->seed, (unsigned)child.status, child.text);
+		      "call %d of site %d, error %d, WEFT_TEST_SEED=%llu: wait status %#x; it said: %.2000s",
+		      (int)p->nth, p->site, p->error, (unsigned long long)p->seed, (unsigned)child.status, child.text);
 	return code == SOME_FAILED;
 }
 

@@ -27,12 +27,12 @@ void *weft__os_alloc_zeroed(size_t n, size_t size)
 	return calloc(n, size);
 }
 
-void *weft__os_alloc_aligned(size_t alignment, size_t size)
+__attribute__((weak)) void *weft__os_alloc_aligned(size_t alignment, size_t size)
 {
 	return aligned_alloc(alignment, size);
 }
 
-void weft__os_free(void *block)
+__attribute__((weak)) void weft__os_free(void *block)
 {
 	free(block);
 }

@@ -57,8 +57,7 @@ flags() {
 	edge-any) echo 3 -DMODEL_EDGE_ANY ;;
 	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
-	park | join | close | cancel) echo 4 ;;
-	scope) echo 4 -Dfree=model_free -Daligned_alloc=model_alloc ;;
+	park | join | close | cancel | scope) echo 4 ;;
 	cancel-timed) echo 4 -DMODEL_CANCEL_TIMED ;;
 	cancel-bound) echo 3 -DMODEL_CANCEL_BOUND ;;
 	park-bound) echo 3 -DMODEL_PARK_BOUND ;;

@@ -54,16 +54,16 @@ void model_commits(unsigned number)
 	happen();
 }
 
-/* --- kernel threads, and their memory: compiled to these names --- */
+/* --- kernel threads, and their memory --- */
 
-void *model_alloc(size_t alignment, size_t size)
+void *weft__os_alloc_aligned(size_t alignment, size_t size)
 {
 	(void)alignment;
 	MODEL_ASSERT(size <= sizeof kernel[spawned].memory);
 	return kernel[spawned].memory;
 }
 
-void model_free(void *memory)
+void weft__os_free(void *memory)
 {
 	const struct weft__thread *t = memory;
 	MODEL_ASSERT(!t->listed && !weft__load_rlx(&t->wait));

@@ -143,7 +143,8 @@ static pid_t ask(const char *address)
 	size_t n = 0;
 	int fd = weft_dial_timeout(address, WEFT_S(60));
 	check(fd >= 0);
-	check(weft_read_all_timeout(fd, &pid, sizeof pid, &n, WEFT_S(60)) != -ETIMEDOUT); /* somebody lives to accept it */
+	ssize_t err = weft_read_all_timeout(fd, &pid, sizeof pid, &n, WEFT_S(60));
+	check(err != -ETIMEDOUT); /* somebody lives to accept it */
 	check_eq(weft_close(fd), 0);
 	return n == sizeof pid ? (pid_t)pid : 0;
 }
