@@ -80,8 +80,8 @@ static void fail_as(struct plan p)
 	for (p.nth = 1; p.nth <= 60; p.nth++) {
 		struct child child = run_child(with_fault, &p);
 		int code = WIFEXITED(child.status) ? WEXITSTATUS(child.status) : -1;
-		ck_assert_msg(code == CAME || code == NOT_COME, "call %d%s: wait status %#x; it said: %.2000s", (int)p.nth,
-			      p.from_then_on ? " on" : "", (unsigned)child.status, child.text);
+		ck_assert_msg(code == CAME || code == NOT_COME, "call %d%s: wait status %#x; it said: %.2000s",
+			      (int)p.nth, p.from_then_on ? " on" : "", (unsigned)child.status, child.text);
 		if (code == NOT_COME)
 			break;
 	}
