@@ -116,12 +116,22 @@ static bool stand_in_at_ring(struct weft__worker *w, uint64_t now)
 	return true;
 }
 
+/* To ask takes long enough for it to go on, to run out of work, and to fall asleep: then that is what was seen. */
+static bool is_blocked(struct weft__worker *w)
+{
+	return weft__os_kthread_blocked(w->kthread_id) &&
+	       weft__load_rlx(&w->dispatches) == w->monitored && /* relaxed: a hint */
+	       weft__load_acq(&w->token) == WEFT__TOKEN_HELD;
+}
+
 /* True if there was something to do. */
 static bool look_at(struct weft__worker *w, uint64_t now)
 {
-	if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD)
-		return (int)fire_overdue(w, now) | (int)rescue(w, UINT32_MAX);
 	uint32_t dispatches = weft__load_rlx(&w->dispatches); /* relaxed: a hint */
+	if (weft__load_acq(&w->token) != WEFT__TOKEN_HELD) {
+		w->monitored = dispatches - 1; /* it wakes with no time behind it in which it was stuck */
+		return (int)fire_overdue(w, now) | (int)rescue(w, UINT32_MAX);
+	}
 	bool stuck = dispatches == w->monitored;
 	w->monitored = dispatches;
 	if (!stuck)
@@ -131,7 +141,7 @@ static bool look_at(struct weft__worker *w, uint64_t now)
 		return found;
 	if (weft__load_rlx(&weft__pool.sleepers) && (int32_t)weft__load_rlx(&weft__pool.tokens) > 0)
 		weft__wake_one();
-	else if (weft__os_kthread_blocked(w->kthread_id))
+	else if (is_blocked(w))
 		replace(w);
 	else if (weft__pool.parallelism > 1)
 		(void)rescue(w, 1); /* as a thief would: depth first stays so, but for the oldest */
@@ -194,6 +204,7 @@ static void sleep_if_all_do(void)
 		weft__cas_acqrel(&monitor.word, &asleep, 0);
 		return;
 	}
+	monitor.idle_token_since = 0; /* it is roused while a worker wakes, and has not taken its token yet */
 	uint64_t until = monitor.watch->all_asleep(weft__os_now());
 	while (weft__load_acq(&monitor.word) == 1)
 		if (!weft__os_futex_wait(&monitor.word, 1, until)) {
