@@ -60,7 +60,8 @@ static void ask_poller(struct weft__worker *w)
 static void ask_ring(struct weft__worker *w)
 {
 	bool sleeps = !w->current && !w->searching && !w->expects_inbox;
-	if (!weft__poller_source->look(w) && !sleeps && !asked_lately(w))
+	(void)weft__poller_source->look(w);
+	if (!sleeps && !asked_lately(w))
 		(void)weft__poller_source->collect(w);
 }
 

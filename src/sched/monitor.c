@@ -104,11 +104,23 @@ static bool neglects_ring(struct weft__worker *w, uint64_t now)
 	       now - weft__load_rlx(&w->polled) >= weft__tune.monitor_min_ns; /* relaxed, all: hints */
 }
 
-/* True: it may go on like that. */
+/* Has it gone on since the last look? */
+static bool dispatches(struct weft__worker *w)
+{
+	return weft__load_acq(&w->token) == WEFT__TOKEN_HELD &&
+	       weft__load_rlx(&w->dispatches) != w->monitored; /* relaxed: a hint */
+}
+
+/* One that goes on is told to look itself: the kernel completes what we hand over in our kernel thread, each time waking us. True:
+ * it may go on like that. */
 static bool stand_in_at_ring(struct weft__worker *w, uint64_t now)
 {
 	if (!neglects_ring(w, now))
 		return false;
+	if (dispatches(w)) {
+		weft__bias_poke(&w->bias);
+		return true;
+	}
 	if (weft__poller_source->stand_in(w)) {
 		weft__bias_poke(&w->bias);
 		weft__wake_one();
