@@ -44,7 +44,7 @@ static inline bool is_excused(struct work *w, long n)
 static inline void *send_flow(void *arg)
 {
 	struct flow *f = arg;
-	struct member m = { .random = f->random.random ^ 0x5555 };
+	struct member m = { .random = (f->work->seed + 200 + (uint64_t)f->random.index) | 1 };
 	char data[8];
 	for (uint64_t sent = 0; sent < f->work->bytes;) {
 		uint64_t left = f->work->bytes - sent;

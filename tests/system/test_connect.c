@@ -184,9 +184,12 @@ static void *shortage(void *arg)
 	return arg;
 }
 
+/* Not by weft_run: with ASan, the first kernel thread needs a descriptor to learn its own stack as it becomes a worker. */
 START_TEST(no_descriptors_left)
 {
-	run(shortage, NULL);
+	start();
+	join(spawn(NULL, shortage, NULL));
+	stop();
 }
 END_TEST
 

@@ -90,11 +90,15 @@ static void *joined(void *arg)
 static int live_child(void *arg)
 {
 	struct weft_config config = WEFT_CONFIG_INIT;
+	struct weft_io_features features;
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	check_eq(weft_config_set_deadlock(&config, WEFT_DEADLOCK_ABORT), 0);
+	check_eq(weft_io_features(&features), 0);
+	if (features.uring_error) /* that would be said */
+		check_eq(weft_config_set_io(&config, WEFT_IO_EPOLL), 0);
 	return weft_run(&config, joined, arg, NULL);
 }
 
