@@ -95,7 +95,7 @@ static int work_failing(void *arg)
 	run(work_all, &w);
 	weft__os_fault_hook = NULL;
 	work_well();
-	check_eq(open_descriptors(), open);
+	check(open_descriptors() <= open); /* the runtime before may have had one to make guards by */
 	bool failed = get(calls) >= (plan.nth ? plan.nth : 1);
 	return failed ? SOME_FAILED : NONE_FAILED;
 }
