@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,18 @@ static inline unsigned descriptors(void)
 		n += !is_of_a_worker(dirfd(dir), entry->d_name);
 	closedir(dir);
 	return n;
+}
+
+/* What each of them is, on stderr: for a test that has found more than there should be. */
+static inline void say_descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	for (const struct dirent *entry; (entry = readdir(dir));) {
+		char target[256] = "";
+		if (readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1) > 0)
+			fprintf(stderr, "descriptor %s: %s\n", entry->d_name, target);
+	}
+	closedir(dir);
 }
 
 #endif
