@@ -182,9 +182,11 @@ static struct weft__thread *spin(struct weft__worker *w)
 	return t;
 }
 
+/* While its inbox may be filled in a moment it does not look elsewhere first: that takes the cache lines of the lanes from a
+ * worker which is about to fill it. */
 struct weft__thread *weft__search(struct weft__worker *w)
 {
-	struct weft__thread *t = look(w);
+	struct weft__thread *t = w->expects_inbox && !weft__pinned_any(w) ? NULL : look(w);
 	if (!t && worth_spinning(w))
 		t = spin(w);
 	if (w->searching) {

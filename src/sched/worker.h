@@ -98,7 +98,7 @@ struct weft__worker {
 	weft__a32 token;
 
 	/* atomic: pushed by anyone, taken whole by the owner */
-	_Atomic(struct weft__thread *) inbox;
+	_Atomic(uintptr_t) inbox; /* 0: empty; see pinned.c */
 
 	/* under weft__pool.sleep_lock; `asleep` is read by others, `wake` is a futex besides */
 	struct weft__list sleeping;
