@@ -13,8 +13,8 @@ extern struct weft__tune {
 	uint32_t age_period;	 /* looks around from one ageing of the oldest continuation to the next */
 	uint32_t spin_ns;	 /* the longest a worker out of work looks for some before it sleeps */
 	uint32_t poll_ns;	 /* how often at most a worker with something to run asks the poller */
-	uint32_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
-	uint32_t monitor_max_ns;
+	uint64_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
+	uint64_t monitor_max_ns;
 	uint64_t trim_ns;	/* stacks not needed for so long give their pages back */
 	uint32_t uring_entries; /* of a worker's ring, a power of two; for four times as many completions */
 	uint32_t spare_workers; /* workers beyond the configured parallelism, to stand in for blocked ones */

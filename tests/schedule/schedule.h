@@ -136,7 +136,7 @@ static inline void run_by_choice(void *(*fn)(void *), void *arg)
 	weft__tune.fair_period = 1;
 	weft__tune.age_period = 1;
 	weft__tune.spin_ns = UINT32_MAX; /* by the clock that is set: while all wait it looks for what is due */
-	weft__tune.monitor_min_ns = weft__tune.monitor_max_ns = 3600000000u; /* it would fire timers when it likes */
+	weft__tune.monitor_min_ns = weft__tune.monitor_max_ns = WEFT_S(3600); /* it would fire timers when it likes */
 	pthread_t watcher = outsider(watch, NULL);
 	run_with(&config, run_chosen, &run);
 	set(schedule_over, 1);

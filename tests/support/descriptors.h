@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How many descriptors this process has open, but for the rings and events of workers: one that stands in for another makes its own. */
+/*
+ * How many descriptors this process has open, but for those that come and go with the runtime: the rings and events of workers, as one
+ * that stands in for another makes its own, and what the monitor reads of a worker that may be blocked.
+ */
 #ifndef WEFT_TESTS_DESCRIPTORS_H
 #define WEFT_TESTS_DESCRIPTORS_H
 
@@ -9,11 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static inline bool is_of_a_worker(int dir, const char *name)
+static inline bool is_of_runtime(int dir, const char *name)
 {
-	char target[32] = "";
+	char target[64] = "";
 	return readlinkat(dir, name, target, sizeof target - 1) > 0 &&
-	       (!strcmp(target, "anon_inode:[io_uring]") || !strcmp(target, "anon_inode:[eventfd]"));
+	       (!strcmp(target, "anon_inode:[io_uring]") || !strcmp(target, "anon_inode:[eventfd]") ||
+		(!strncmp(target, "/proc/", 6) && strstr(target, "/task/")));
 }
 
 /* With two for `.` and `..`, and one for the folder itself. */
@@ -22,7 +26,7 @@ static inline unsigned descriptors(void)
 	unsigned n = 0;
 	DIR *dir = opendir("/proc/self/fd");
 	for (const struct dirent *entry; (entry = readdir(dir));)
-		n += !is_of_a_worker(dirfd(dir), entry->d_name);
+		n += !is_of_runtime(dirfd(dir), entry->d_name);
 	closedir(dir);
 	return n;
 }

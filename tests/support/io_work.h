@@ -143,7 +143,7 @@ static inline void *poll_closed(void *arg)
 	int n;
 	while ((n = weft_poll(fds, 2)) != 1)
 		check(is_excused(c->work, n));
-	check(!fds[0].revents);
+	check_eq(fds[0].revents, 0);
 	check_eq(fds[1].revents, POLLNVAL);
 	return NULL;
 }

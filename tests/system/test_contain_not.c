@@ -24,7 +24,6 @@ static void *body(void *arg)
 static int run_doomed(void *arg)
 {
 	struct weft_config config = containing(workers_at_least(1));
-	alarm(10);
 	weft_config_set_crash_report(&config, true);
 	weft_config_set_crash_format(&config, doomed.json ? WEFT_CRASH_JSON : WEFT_CRASH_TEXT);
 	return weft_run(&config, body, arg, NULL) ? 98 : 99;

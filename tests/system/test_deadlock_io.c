@@ -3,6 +3,7 @@
  * No deadlock is reported while somebody whom the runtime does not see will end a wait: the blocking pool, the kernel between
  * enter and leave, a child, a signal. And threads of the pool that have nothing to do hide none.
  */
+#include "src/io/blocking.h"
 #include "tests/support/child.h"
 
 enum { AWHILE = 300000 }; /* microseconds: long enough for several looks */
@@ -125,8 +126,7 @@ static void *wait_for_ever(void *arg)
 static int dead_child(void *arg)
 {
 	struct weft_config config = WEFT_CONFIG_INIT;
-	signal(SIGALRM, SIG_DFL);
-	alarm(5); /* less than the threads of the pool stay idle */
+	weft__blocking_tune.idle_ns = WEFT_S(3600); /* longer than a child may take */
 	check_eq(weft_config_set_deadlock(&config, WEFT_DEADLOCK_ABORT), 0);
 	return weft_run(&config, wait_for_ever, arg, NULL);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * weft_blocking_enter and weft_blocking_leave: others run at once in the place of the one that blocks, without the monitor,
- * which looks only every four seconds here; and afterwards no more run at a time than were asked for.
+ * which looks once here and never again, so that who depends on it hangs; and afterwards no more run at a time than were
+ * asked for.
  */
 #include "src/sched/worker.h"
 #include "tests/support/support.h"
@@ -9,9 +10,9 @@
 static int ends[2];
 static shared done, running;
 
-static void slow_monitor(void)
+static void no_monitor(void)
 {
-	weft__tune.monitor_min_ns = weft__tune.monitor_max_ns = 4000000000u;
+	weft__tune.monitor_min_ns = weft__tune.monitor_max_ns = WEFT_S(3600);
 	ck_assert_int_eq(pipe(ends), 0);
 }
 
@@ -46,20 +47,18 @@ static unsigned tokens(void)
 static void *behind_it(void *arg)
 {
 	struct weft_attr attr = WEFT_ATTR_INIT;
-	uint64_t begin = weft_now();
 	weft_attr_set_queued(&attr, true);
 	for (int i = 0; i < 200; i++) {
 		weft_t thread = spawn(&attr, write_byte, NULL);
 		block_in_place();
 		join(thread);
 	}
-	check(weft_now() - begin < WEFT_S(2));
 	return arg;
 }
 
 START_TEST(those_behind_run_at_once)
 {
-	slow_monitor();
+	no_monitor();
 	struct weft_config config = workers_exactly(1);
 	run_with(&config, behind_it, NULL);
 }
@@ -79,20 +78,18 @@ static void *write_in_turn(void *arg)
 
 static void *just_woken(void *arg)
 {
-	uint64_t begin = weft_now();
 	weft_t thread = spawn(NULL, write_in_turn, NULL);
 	for (int i = 0; i < 200; i++) {
 		check_eq(weft_sem_release(&turn, 1), 0);
 		block_in_place();
 	}
 	join(thread);
-	check(weft_now() - begin < WEFT_S(2));
 	return arg;
 }
 
 START_TEST(the_next_runs_at_once)
 {
-	slow_monitor();
+	no_monitor();
 	struct weft_config config = workers_exactly(1);
 	run_with(&config, just_woken, NULL);
 }
@@ -102,10 +99,8 @@ END_TEST
 static void *from_outside(void *arg)
 {
 	for (int i = 0; i < 20; i++) {
-		uint64_t begin = weft_now();
 		wait_until(get(running) == (uint64_t)i + 1);
 		join(spawn(NULL, write_byte, NULL));
-		check(weft_now() - begin < WEFT_S(2));
 	}
 	return arg;
 }
@@ -125,7 +120,7 @@ static void *nothing_behind(void *arg)
 
 START_TEST(what_comes_later_runs)
 {
-	slow_monitor();
+	no_monitor();
 	struct weft_config config = workers_exactly(1);
 	pthread_t thread;
 	run_with(&config, nothing_behind, &thread);

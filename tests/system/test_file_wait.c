@@ -207,18 +207,22 @@ START_TEST(each_call_fails)
 }
 END_TEST
 
-/* In place while that is quick, and no more at a time than there are workers; else by the pool. */
-static shared inside, slow, most_inside;
+/* --- in place, or by the pool --- */
 
+static shared inside, slow, wanted, most_inside;
+
+/* Such that a slow call goes on until as many as wanted are inside at a time, and then for a while, for more to come. */
 static int slow_down(enum weft__os_site site)
 {
 	if (site == WEFT__OS_WRITE)
 		return -EOPNOTSUPP;
 	if (site != WEFT__OS_FILE || !get(slow))
 		return 0;
-	uint64_t now = add(inside, 1);
-	if (now > get(most_inside))
-		set(most_inside, now);
+	uint64_t now = add(inside, 1), most = get(most_inside);
+	while (now > most && !atomic_compare_exchange_weak(&most_inside, &most, now))
+		;
+	while (get(most_inside) < get(wanted))
+		usleep(100);
 	usleep((useconds_t)get(slow));
 	add(inside, (uint64_t)-1);
 	return 0;
@@ -230,45 +234,64 @@ static void *write_once(void *arg)
 	return arg;
 }
 
-static void *in_place_or_not(void *arg)
+static void *write_slowly_once(void *arg)
 {
-	weft_t thread[10];
 	uint32_t before = weft__blocking_threads();
-	for (int i = 0; i < 100; i++)
-		write_once(NULL);
+	weft__file_tune.avoid_ns = UINT64_MAX / 4;
+	write_once(NULL);
 	set(slow, 5000);
 	write_once(NULL); /* slow, wherever it is done */
 	set(slow, 0);
-	for (int i = 0; i < 3; i++)
-		write_once(NULL);
-	check(weft__blocking_threads() > before); /* so these were done by the pool */
+	write_once(NULL);
+	check(weft__blocking_threads() > before); /* so this was done by the pool */
+	return arg;
+}
+
+static void *write_at_a_time(void *arg)
+{
+	weft_t thread[10];
+	weft__file_tune.slow_ns = 0;
+	weft__file_tune.avoid_ns = WEFT_MS(1);
+	write_once(NULL); /* slow, by that measure; a while later it does not matter any more */
+	weft_sleep(WEFT_MS(2));
 	weft__file_tune.slow_ns = UINT64_MAX;
-	weft_sleep(weft__file_tune.avoid_ns + WEFT_MS(1));
-	set(most_inside, 0);
+	set(wanted, 5); /* one by the pool, which has no more threads, and four in place */
 	set(slow, 100000);
 	for (int i = 0; i < 10; i++)
 		thread[i] = spawn(NULL, write_once, NULL);
 	for (int i = 0; i < 10; i++)
 		join(thread[i]);
-	check_eq(get(most_inside), 5); /* one by the pool, which has no more threads, and four in place */
+	check_eq(get(most_inside), 5);
 	return arg;
 }
 
-START_TEST(in_place_while_quick)
+static void with_slow_file(void *(*fn)(void *))
 {
 	struct weft_config config = workers_exactly(4);
 	set_up("/tmp");
 	fd = make_file("file");
 	weft__os_fault_hook = slow_down;
 	check_eq(weft_config_set_blocking_threads(&config, 1), 0);
-	run_with(&config, in_place_or_not, NULL);
+	run_with(&config, fn, NULL);
 	close(fd);
 	tear_down();
+}
+
+START_TEST(in_place_while_quick)
+{
+	with_slow_file(write_slowly_once);
+}
+END_TEST
+
+START_TEST(in_place_no_more_than_workers)
+{
+	with_slow_file(write_at_a_time);
 }
 END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { taken_back, each_call_fails, in_place_while_quick, NULL };
+	const TTest *const tests[] = { taken_back, each_call_fails, in_place_while_quick, in_place_no_more_than_workers,
+				       NULL };
 	return run_tests("system/file_wait", tests);
 }

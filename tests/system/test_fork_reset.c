@@ -129,7 +129,7 @@ static int forked(void (*fn)(void))
 	pid_t pid = fork();
 	check(pid >= 0);
 	if (pid == 0) {
-		alarm(20);
+		alarm(60);
 		fn();
 		_exit(0);
 	}
