@@ -193,10 +193,12 @@ EXTRA_DIST += \
 
 # The longest first, so that none is left to run alone at the end.
 test_programs =
+cxx_tests =
 if HAVE_CHECK
 test_programs += $(stress_tests) $(fault_tests) $(system_tests) $(schedule_tests) $(arch_tests) $(unit_tests)
 if HAVE_CXX
-test_programs += tests/arch/test_exception tests/system/test_cxx tests/system/test_throw
+cxx_tests += tests/arch/test_exception tests/system/test_cxx tests/system/test_throw
+test_programs += $(cxx_tests)
 endif
 endif
 check_PROGRAMS += $(test_programs)
@@ -234,7 +236,8 @@ tests_libsupport_a_SOURCES = \
 	tests/support/support.h \
 	tests/support/virtual_clock.h
 
-LDADD = tests/libsupport.a libweft.la $(CHECK_LIBS)
+LIBWEFT = libweft.la
+LDADD = tests/libsupport.a $(LIBWEFT) $(CHECK_LIBS) $(LIBURING_LIBS)
 tests_arch_test_exception_SOURCES = tests/arch/test_exception.c tests/arch/throw.cc
 tests_arch_test_bti_LDADD = libweft.la
 tests_unit_test_estimate_SOURCES = tests/unit/test_estimate.c bench/estimate.c
@@ -245,6 +248,12 @@ tests_system_test_cxx_SOURCES = tests/system/test_cxx.cc
 tests_system_test_throw_LDADD = libweft.la
 tests_system_test_throw_SOURCES = tests/system/test_throw.cc
 AM_CPPFLAGS += $(CHECK_CFLAGS)
+
+# The library as link-time optimization leaves it, for LIBWEFT: with libweft.la each program does that optimization anew. LTO_FLAGS is
+# what makes the compiler write machine code here (gcc: -flinker-output=nolto-rel).
+libweft-lto.o: libweft.la
+	$(AM_V_CCLD)$(CC) $(WEFT_CFLAGS) $(CFLAGS) $(LDFLAGS) $(LTO_FLAGS) -r -nostdlib -o $@ -Wl,--whole-archive .libs/libweft.a
+CLEANFILES += libweft-lto.o
 
 TEST_TIMEOUT = 300
 TEST_EXTENSIONS = .sh
@@ -286,6 +295,15 @@ kind_io = \
 	tests/system/test_pooled \
 	tests/system/test_refused \
 	tests/system/test_socket
+# What links with libweft.a also where there is link-time optimization: where it matters that weft is inlined into its callers, and what
+# has its own in place of a part of weft. Of the others, libweft-lto.o tells as much.
+kind_whole = $(arch_tests) $(cxx_tests) $(schedule_tests) \
+	tests/stress/stress_tls \
+	tests/system/test_crash \
+	tests/system/test_local \
+	tests/system/test_years \
+	tests/unit/test_timer
+kind_plain = $(filter-out $(kind_whole),$(kind_brief))
 
 # What the sources alone decide, and no build.
 text_scripts = \
@@ -297,7 +315,7 @@ kind_built = $(filter-out $(text_scripts),$(test_scripts)) $(test_programs)
 kind_programs = $(test_programs)
 kind_quick = $(filter-out %/modes.sh %/modes_io.sh,$(test_scripts)) $(unit_tests)
 
-kinds = arch brief built io programs quick valgrind
+kinds = arch brief built io plain programs quick valgrind whole
 check_kinds = $(kinds:%=check-%)
 print_kinds = $(kinds:%=print-%)
 $(check_kinds):
