@@ -304,6 +304,48 @@ kind_whole = $(arch_tests) $(cxx_tests) $(schedule_tests) \
 	tests/system/test_years \
 	tests/unit/test_timer
 kind_plain = $(filter-out $(kind_whole),$(kind_brief))
+# Where it matters what kernel it is: that of an emulated machine, not an emulator's translation of system calls. The longest first.
+kind_kernel = tests/system/test_process_many tests/fault/test_crashes tests/system/test_fork_reset \
+	$(kind_io) $(arch_tests) $(cxx_tests) \
+	tests/fault/test_crash_anywhere \
+	tests/fault/test_limits \
+	tests/stress/stress_blocked \
+	tests/stress/stress_million \
+	tests/stress/stress_registers \
+	tests/stress/stress_stacks \
+	tests/stress/stress_tls \
+	tests/stress/stress_wake \
+	tests/system/test_blocked \
+	tests/system/test_blocking_cancel \
+	tests/system/test_blocking_fail \
+	tests/system/test_bound \
+	tests/system/test_contain \
+	tests/system/test_contain_left \
+	tests/system/test_contain_not \
+	tests/system/test_crash \
+	tests/system/test_dump \
+	tests/system/test_exit \
+	tests/system/test_file_name \
+	tests/system/test_fork \
+	tests/system/test_gdb \
+	tests/system/test_guard \
+	tests/system/test_net_name \
+	tests/system/test_outside \
+	tests/system/test_park \
+	tests/system/test_process \
+	tests/system/test_process_end \
+	tests/system/test_run \
+	tests/system/test_sleep \
+	tests/system/test_supervise_process \
+	tests/system/test_ticker \
+	tests/system/test_timeout \
+	tests/system/test_uring \
+	tests/system/test_workers \
+	tests/unit/test_bias \
+	tests/unit/test_cpu \
+	tests/unit/test_readable \
+	tests/unit/test_stack
+kind_emulated = $(filter-out $(kind_kernel),$(kind_built))
 
 # What the sources alone decide, and no build.
 text_scripts = \
@@ -315,7 +357,7 @@ kind_built = $(filter-out $(text_scripts),$(test_scripts)) $(test_programs)
 kind_programs = $(test_programs)
 kind_quick = $(filter-out %/modes.sh %/modes_io.sh,$(test_scripts)) $(unit_tests)
 
-kinds = arch brief built io plain programs quick valgrind whole
+kinds = arch brief built emulated io kernel plain programs quick valgrind whole
 check_kinds = $(kinds:%=check-%)
 print_kinds = $(kinds:%=print-%)
 $(check_kinds):
