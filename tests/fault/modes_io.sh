@@ -3,7 +3,7 @@
 # Runs the system tests of IO with rings of two entries, and on epoll.
 failed=0
 for mode in 'uring tiny' 'epoll tiny' 'epoll '; do
-	for name in buffered child close connect io io_cancel io_ends net net_accept poll socket; do
+	for name in buffered child close connect io io_cancel io_ends net net_accept poll send_zerocopy socket; do
 		program=tests/system/test_$name
 		[ -x "$program" ] || { echo "$program is not built"; exit 77; }
 		# shellcheck disable=SC2086
