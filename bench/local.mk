@@ -149,7 +149,7 @@ EXTRA_PROGRAMS += \
 
 bench_peers_weft_peer_boost_fiber_SOURCES = bench/peers/boost_fiber.cc $(peer_frame)
 bench_peers_weft_peer_boost_fiber_LDADD = -lboost_fiber -lboost_context
-bench_peers_weft_peer_libuv_SOURCES = bench/peers/libuv.c
+bench_peers_weft_peer_libuv_SOURCES = bench/peers/libuv.c bench/raw/http.h
 bench_peers_weft_peer_libuv_LDADD = -luv
 bench_peers_weft_peer_pth_SOURCES = bench/peers/pth.c $(peer_frame)
 bench_peers_weft_peer_pth_LDADD = -lpth
@@ -200,7 +200,7 @@ EXTRA_PROGRAMS += \
 	bench/raw/load
 bench_raw_echo_epoll_SOURCES = bench/raw/echo_epoll.c bench/raw/epoll_server.h bench/raw/http.h
 bench_raw_echo_epoll_LDADD =
-bench_raw_echo_uring_SOURCES = bench/raw/echo_uring.c bench/raw/epoll_server.h bench/raw/uring_server.h
+bench_raw_echo_uring_SOURCES = bench/raw/echo_uring.c bench/raw/epoll_server.h bench/raw/http.h bench/raw/uring_server.h
 bench_raw_echo_uring_CPPFLAGS = $(AM_CPPFLAGS) $(LIBURING_CFLAGS)
 bench_raw_echo_uring_LDADD = $(LIBURING_LIBS)
 bench_raw_load_SOURCES = bench/raw/load.c

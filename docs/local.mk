@@ -185,6 +185,8 @@ dist_man_MANS += \
 	docs/man/weft_sem_tryacquire.3 \
 	docs/man/weft_send.3 \
 	docs/man/weft_send_timeout.3 \
+	docs/man/weft_send_zerocopy.3 \
+	docs/man/weft_send_zerocopy_timeout.3 \
 	docs/man/weft_sendfile.3 \
 	docs/man/weft_sendfile_timeout.3 \
 	docs/man/weft_sendmsg.3 \

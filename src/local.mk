@@ -130,6 +130,7 @@ libweft_la_SOURCES += \
 	src/poll/refused.h \
 	src/poll/request.c \
 	src/poll/request.h \
+	src/poll/send.c \
 	src/poll/table.c \
 	src/process/child.c \
 	src/process/helper.c \

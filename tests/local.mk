@@ -103,6 +103,7 @@ system_tests = \
 	tests/system/test_select_race \
 	tests/system/test_select_wait \
 	tests/system/test_sem \
+	tests/system/test_send_zerocopy \
 	tests/system/test_senders \
 	tests/system/test_sleep \
 	tests/system/test_socket \
@@ -294,6 +295,7 @@ kind_io = \
 	tests/system/test_poll \
 	tests/system/test_pooled \
 	tests/system/test_refused \
+	tests/system/test_send_zerocopy \
 	tests/system/test_socket
 # What links with libweft.a also where there is link-time optimization: where it matters that weft is inlined into its callers, and what
 # has its own in place of a part of weft. Of the others, libweft-lto.o tells as much.

@@ -143,7 +143,7 @@ func runChannels(name string, workers int) bool {
 	case "timer":
 		report(name, workers, "ns", samples(1, false, timer), "")
 	default:
-		return runEcho(name, workers)
+		return runServer(name, workers)
 	}
 	return true
 }

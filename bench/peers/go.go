@@ -288,8 +288,11 @@ func main() {
 	}
 	runtime.GOMAXPROCS(workers)
 	debug.SetGCPercent(100)
-	if os.Args[1] == "serve-echo" {
-		serveEcho()
+	switch os.Args[1] {
+	case "serve-echo":
+		serve(echo)
+	case "serve-http":
+		serve(http)
 	}
 	if !run(os.Args[1], workers) {
 		fmt.Println("no driver for that")

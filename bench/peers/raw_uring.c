@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The echo rows of a raw ring (bench/raw/uring_server.h) and of servers in other languages: those start this program with
- * a command that serves on the listener which is its descriptor 3,
+ * The echo and HTTP rows of a raw ring (bench/raw/uring_server.h) and of servers in other languages: those start this program
+ * with a command that serves on the listener which is its descriptor 3,
  *
  *	weft-peer-raw-uring BENCH WORKERS COMMAND [ARG]
  *
@@ -37,35 +37,53 @@ static void serve_by_ring(int listener, struct echo_shared *shared)
 {
 	(void)shared;
 #ifdef HAVE_LIBURING
-	(void)raw_serve_by_ring(listener);
+	(void)raw_serve_by_ring(listener, false);
 #else
 	(void)listener;
 #endif
 }
 
-static void among(struct batch *b, unsigned connections)
+static void serve_http_by_ring(int listener, struct echo_shared *shared)
+{
+	(void)shared;
+#ifdef HAVE_LIBURING
+	(void)raw_serve_by_ring(listener, true);
+#else
+	(void)listener;
+#endif
+}
+
+static void echo_among(struct batch *b, unsigned connections)
 {
 	echo_compare(b, echo_serve_raw, command ? serve_by_command : serve_by_ring, connections, false, false);
 }
 
-#define ECHO(name, connections)                                                                                        \
+static void http_among(struct batch *b, unsigned connections)
+{
+	echo_compare(b, echo_serve_raw_http, command ? serve_by_command : serve_http_by_ring, connections, true, false);
+}
+
+#define AMONG(name, connections, kind)                                                                                 \
 	static void name(struct batch *b)                                                                              \
 	{                                                                                                              \
-		among(b, connections);                                                                                 \
+		kind##_among(b, connections);                                                                          \
 	}
-ECHO(echo_1, 1)
-ECHO(echo_50, 50)
-ECHO(echo_500, 500)
-ECHO(echo_2000, 2000)
-ECHO(echo_9000, 9000)
-ECHO(churn, 0)
+AMONG(echo_1, 1, echo)
+AMONG(echo_50, 50, echo)
+AMONG(echo_500, 500, echo)
+AMONG(echo_2000, 2000, echo)
+AMONG(echo_9000, 9000, echo)
+AMONG(churn, 0, echo)
+AMONG(http_100, 100, http)
+AMONG(http_1000, 1000, http)
 
 /* clang-format off */
 #define ROW(name, body) { { name, name }, { "ratio", "us" }, body, 1, false, true }
 /* clang-format on */
 static const struct peer_bench benches[] = {
-	ROW("echo-1", echo_1),	     ROW("echo-50", echo_50), ROW("echo-500", echo_500), ROW("echo-2000", echo_2000),
-	ROW("echo-9000", echo_9000), ROW("churn", churn),     { .body = NULL },
+	ROW("echo-1", echo_1),	     ROW("echo-50", echo_50),	  ROW("echo-500", echo_500),
+	ROW("echo-2000", echo_2000), ROW("echo-9000", echo_9000), ROW("churn", churn),
+	ROW("http-100", http_100),   ROW("http-1000", http_1000), { .body = NULL },
 };
 
 #ifdef HAVE_LIBURING

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The server of uring_server.h as a program.
- *   echo_uring PORT */
+/* The servers of uring_server.h as a program.
+ *   echo_uring PORT [http] */
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +13,6 @@ int main(int argc, char **argv)
 		perror("echo_uring");
 		return 1;
 	}
-	fprintf(stderr, "echo_uring: %s\n", strerror(-raw_serve_by_ring(listener)));
+	fprintf(stderr, "echo_uring: %s\n", strerror(-raw_serve_by_ring(listener, argc > 2)));
 	return 1;
 }

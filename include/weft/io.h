@@ -69,6 +69,16 @@ WEFT_API ssize_t weft_recvmsg_timeout(int fd, struct msghdr *message, int flags,
 WEFT_API ssize_t weft_sendmsg_timeout(int fd, const struct msghdr *message, int flags,
 				      uint64_t nanoseconds) WEFT_MAY_SWITCH;
 
+/*
+ * The same as weft_send, of data that the kernel does not copy but reads where they are, if it can. So it returns only when they
+ * have been acknowledged: worth it for 64 KiB and more a call, by a device that gathers; not to the same machine, where
+ * they are copied after all. Who is canceled meanwhile, whose time is up, or whose descriptor is closed, ends the
+ * connection: nothing else makes the kernel let go. In all cases it has when the call returns.
+ */
+WEFT_API ssize_t weft_send_zerocopy(int fd, const void *data, size_t size, int flags) WEFT_MAY_SWITCH;
+WEFT_API ssize_t weft_send_zerocopy_timeout(int fd, const void *data, size_t size, int flags,
+					    uint64_t nanoseconds) WEFT_MAY_SWITCH;
+
 /* Take a connection: a new descriptor. flags: SOCK_NONBLOCK, SOCK_CLOEXEC. When no descriptor can be had (-EMFILE, -ENFILE)
  * or no memory (-ENOBUFS, -ENOMEM), it says so after a millisecond, so that a loop around it does not spin. */
 WEFT_API int weft_accept(int fd, struct sockaddr *from, socklen_t *length, int flags) WEFT_MAY_SWITCH;

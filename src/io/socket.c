@@ -3,6 +3,8 @@
  * matter. */
 #include "src/io/io.h"
 #include "src/os/io.h"
+#include "src/poll/poller.h"
+#include "src/poll/request.h"
 #include "weft/time.h"
 
 static ssize_t try_recv(struct weft__io *io, struct weft__fd *e)
@@ -15,6 +17,25 @@ static ssize_t try_send(struct weft__io *io, struct weft__fd *e)
 {
 	(void)e;
 	return weft__os_sendto(io->fd, io->data, io->size, io->flags, io->address, io->length);
+}
+
+/* Of a connection alone it is known how to make the kernel let go. To wait for that takes a green thread, and a limit. */
+static bool can_lend(struct weft__io *io, struct weft__fd *e)
+{
+	struct weft__thread *self = weft__self_or_null();
+	return self && weft__is_green(self) && io->deadline && !io->no_wait && io->size &&
+	       weft__fd_kind(e, io->fd) == WEFT__FD_STREAM && weft__poller_begin() == 0 && weft__poller_is_uring() &&
+	       weft__uring_sends();
+}
+
+/* The kernel copies where it cannot do without: that goes by itself, but for sockets and limits that refuse. */
+static ssize_t try_send_zerocopy(struct weft__io *io, struct weft__fd *e)
+{
+	static const struct weft__reason reason = { "the kernel to let go of what it sends", NULL };
+	ssize_t n = can_lend(io, e)
+			    ? weft__request_send(e, io->fd, io->data, io->size, io->flags, &reason, io->deadline)
+			    : -EOPNOTSUPP;
+	return n == -EOPNOTSUPP || n == -EINVAL || n == -ENOMEM ? try_send(io, e) : n;
 }
 
 static ssize_t try_recvmsg(struct weft__io *io, struct weft__fd *e)
@@ -67,6 +88,17 @@ static ssize_t transmit(int fd, const void *buffer, size_t size, int flags, cons
 				       .address = (void *)(uintptr_t)to });
 }
 
+static ssize_t transmit_zerocopy(int fd, const void *data, size_t size, int flags, uint64_t deadline)
+{
+	return run(&(struct weft__io){ .try = try_send_zerocopy,
+				       .deadline = deadline,
+				       .fd = fd,
+				       .way = WEFT__OUTPUT,
+				       .flags = flags,
+				       .size = size,
+				       .data = (void *)(uintptr_t)data });
+}
+
 static ssize_t message(int fd, const struct msghdr *message, int flags, enum weft__fd_way way, uint64_t deadline)
 {
 	return run(&(struct weft__io){ .try = way == WEFT__INPUT ? try_recvmsg : try_sendmsg,
@@ -108,6 +140,16 @@ ssize_t weft_send(int fd, const void *buffer, size_t size, int flags)
 ssize_t weft_send_timeout(int fd, const void *buffer, size_t size, int flags, uint64_t nanoseconds)
 {
 	return transmit(fd, buffer, size, flags, NULL, 0, weft__deadline(nanoseconds));
+}
+
+ssize_t weft_send_zerocopy(int fd, const void *data, size_t size, int flags)
+{
+	return transmit_zerocopy(fd, data, size, flags, WEFT__NEVER);
+}
+
+ssize_t weft_send_zerocopy_timeout(int fd, const void *data, size_t size, int flags, uint64_t nanoseconds)
+{
+	return transmit_zerocopy(fd, data, size, flags, weft__deadline(nanoseconds));
 }
 
 ssize_t weft_sendto(int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length)

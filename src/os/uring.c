@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "src/os/clock.h"
@@ -68,6 +67,15 @@ weft__noinline void weft__os_uring_probe(struct weft__os_uring_offer *offer)
 	if (probe)
 		io_uring_free_probe(probe);
 	io_uring_queue_exit(&ring);
+}
+
+weft__noinline bool weft__os_uring_knows(struct io_uring *ring, int op)
+{
+	struct io_uring_probe *probe = io_uring_get_probe_ring(ring);
+	bool knows = probe && io_uring_opcode_supported(probe, op);
+	if (probe)
+		io_uring_free_probe(probe);
+	return knows;
 }
 
 weft__noinline int weft__os_uring_enter(const struct io_uring *ring, unsigned submit, bool wait, uint64_t deadline)

@@ -7,6 +7,7 @@
 #ifndef WEFT_SRC_OS_URING_H
 #define WEFT_SRC_OS_URING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef HAVE_LIBURING
@@ -31,6 +32,9 @@ int weft__os_uring_disabled(void);
 
 /* At least so many entries, by a power of two. A child of fork has no part of it. */
 int weft__os_uring_create(struct io_uring *ring, uint32_t submissions, uint32_t completions);
+
+/* Whether it knows this operation. */
+bool weft__os_uring_knows(struct io_uring *ring, int op);
 
 /* Hand over so many that have been queued, and have done what the kernel has put off. wait: until a completion is there, or the
  * deadline, or for no reason. How many were taken, and there was nothing to wait for: or -EINTR, -ETIME, why not. */

@@ -95,6 +95,7 @@ struct weft__fd_waiter {
 	bool exclusive;			    /* no request of its own while another such one has; set once */
 	bool closed;			    /* woken by a close */
 	bool asked;			    /* to end, for its time limit or a cancel */
+	bool over;			    /* its request has been reaped */
 	struct weft__uring_request request; /* where the poller is io_uring */
 };
 

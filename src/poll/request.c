@@ -53,10 +53,12 @@ static void win(struct weft__fd_waiter *waiter, struct weft__list *woken)
 	weft__list_push_back(woken, &waiter->node);
 }
 
-/* Its request is over. One of a set wakes that if it is the first, or the last that is waited for: then it may be gone. */
+/* Its wait is over, if it is in one. One of a set wakes that if it is the first, or the last that is waited for: then it may be gone. */
 static void complete(struct weft__fd_waiter *waiter, struct weft__list *woken)
 {
 	struct weft__fd_set *set = waiter->set;
+	if (weft__unlikely(!waiter->queued))
+		return;
 	dequeue(waiter);
 	if (!set) {
 		win(waiter, woken);
@@ -95,7 +97,7 @@ void weft__request_evict(struct weft__fd *e, struct weft__list *woken)
 			struct weft__fd_waiter *waiter = waiter_at(node);
 			next = node->next;
 			waiter->closed = true;
-			if (weft__uring_take_back(&waiter->request))
+			if (weft__uring_take_back(&waiter->request) || waiter->request.op == WEFT__SEND)
 				complete(waiter, woken);
 		}
 	}
@@ -227,6 +229,7 @@ void weft__request_finish(struct weft__list *done, struct weft__list *woken)
 		struct weft__fd *e = waiter->entry;
 		weft__list_remove(&r->link);
 		weft__fd_lock(e);
+		waiter->over = true;
 		complete(waiter, woken);
 		weft__fd_unlock(e);
 	}

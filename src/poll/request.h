@@ -29,6 +29,11 @@ int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *
 ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
 			      const struct weft__reason *reason, uint64_t deadline);
 
+/* WEFT__SEND, on TCP where weft__uring_sends: returns when the kernel has let go of the data. A count or a negative errno value;
+ * -EAGAIN: there is no room. Who has to end before that ends the connection, for nothing else makes the kernel let go. */
+ssize_t weft__request_send(struct weft__fd *e, int fd, const void *data, size_t size, int flags,
+			   const struct weft__reason *reason, uint64_t deadline);
+
 /* In a commit, under the entry's lock. False: it has been asked to end. */
 bool weft__request_enqueue(struct weft__fd_waiter *waiter);
 

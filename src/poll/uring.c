@@ -38,6 +38,8 @@
 #include "src/os/uring.h"
 #include "src/sched/worker.h"
 
+static bool sends; /* set at the beginning */
+
 /* Keys that are no request's address. */
 enum { NOBODY, EVENT };
 
@@ -130,7 +132,15 @@ int weft__uring_begin(void)
 		err = make(weft__load_acq(&weft__pool.worker[i])); /* order WORKERS */
 	if (err)
 		weft__uring_end();
+	else
+		sends = weft__os_uring_knows(&ring_of(weft__load_acq(&weft__pool.worker[0]))->ring, /* order WORKERS */
+					     IORING_OP_SEND_ZC);
 	return err;
+}
+
+bool weft__uring_sends(void)
+{
+	return sends;
 }
 
 int weft__uring_attach(struct weft__worker *w)
@@ -240,6 +250,9 @@ static void describe(struct io_uring_sqe *sqe, const struct weft__uring_request 
 	case WEFT__READ:
 		io_uring_prep_read(sqe, r->fd, r->data, size, (uint64_t)-1);
 		break;
+	case WEFT__SEND:
+		io_uring_prep_send_zc(sqe, r->fd, r->data, size, (int)r->events | MSG_DONTWAIT | MSG_NOSIGNAL, 0);
+		break;
 	}
 }
 
@@ -320,12 +333,21 @@ void weft__uring_wake(struct weft__worker *w)
 
 /* --- reaping --- */
 
+/* Of a WEFT__SEND there are two, if the kernel has had the buffer: the result, and that it has let go. */
+static bool is_last(struct weft__uring_request *r, const struct io_uring_cqe *cqe)
+{
+	if (!(cqe->flags & IORING_CQE_F_NOTIF))
+		r->result = cqe->res;
+	return !(cqe->flags & IORING_CQE_F_MORE);
+}
+
 static void take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
 {
 	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
+	if (weft__unlikely(!is_last(r, cqe)))
+		return;
 	take_out(r); /* no cancel goes after it */
 	r->state = WEFT__REAPED;
-	r->result = cqe->res;
 	weft__list_push_back(done, &r->link);
 	count(u, -1);
 }

@@ -36,13 +36,14 @@ enum weft__request_op {
 	WEFT__POLL,    /* until the descriptor is ready for these events; the result is which */
 	WEFT__RECEIVE, /* from a socket into the buffer; the result is how much */
 	WEFT__READ,    /* the same from a pipe that the kernel can try without waiting */
+	WEFT__SEND,    /* to a socket without a copy, or -EAGAIN; over when the kernel has let go of the buffer */
 };
 
 struct weft__uring_request {
 	/* set once */
 	int fd;
 	enum weft__request_op op;
-	uint32_t events;
+	uint32_t events; /* to poll for; to send: flags */
 	void *data;
 	size_t size;
 
@@ -61,6 +62,9 @@ void weft__uring_end(void);
 
 /* Make the ring of a worker that has none yet, by that worker. 0 or a negative errno value. */
 int weft__uring_attach(struct weft__worker *w);
+
+/* Whether there is WEFT__SEND: Linux 6.0. */
+bool weft__uring_sends(void);
 
 /* Queue a request on the ring of the calling worker, which has one. */
 void weft__uring_queue(struct weft__uring_request *request);

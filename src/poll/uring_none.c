@@ -19,6 +19,11 @@ int weft__uring_attach(struct weft__worker *w)
 	return -ENOTSUP;
 }
 
+bool weft__uring_sends(void)
+{
+	return false;
+}
+
 void weft__uring_queue(struct weft__uring_request *request)
 {
 	(void)request;

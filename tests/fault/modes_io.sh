@@ -9,7 +9,7 @@ elif ! grep -q '^#define HAVE_LIBURING 1' config.h; then
 	set -- 'epoll tiny' # without a mode the tests are on epoll by themselves
 fi
 for mode; do
-	for name in buffered child close connect io io_cancel io_ends net net_accept poll socket; do
+	for name in buffered child close connect io io_cancel io_ends net net_accept poll send_zerocopy socket; do
 		program=tests/system/test_$name
 		[ -x "$program" ] || { echo "$program is not built"; exit 77; }
 		# shellcheck disable=SC2086
