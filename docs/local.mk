@@ -37,6 +37,7 @@ dist_man_MANS += \
 	docs/man/weft_chan_destroy.3 \
 	docs/man/weft_chan_open.3 \
 	docs/man/weft_chan_pair.3 \
+	docs/man/weft_chan_pair_shared.3 \
 	docs/man/weft_chan_recv.3 \
 	docs/man/weft_chan_recv_ptr.3 \
 	docs/man/weft_chan_recv_timeout.3 \

@@ -24,6 +24,10 @@ libweft_la_SOURCES += \
 	src/chan/exchange.h \
 	src/chan/link.c \
 	src/chan/select.c \
+	src/chan/shared.c \
+	src/chan/shared.h \
+	src/chan/shared_open.c \
+	src/chan/shared_wake.c \
 	src/crash/backtrace.c \
 	src/crash/backtrace.h \
 	src/crash/contain.c \
@@ -110,6 +114,8 @@ libweft_la_SOURCES += \
 	src/os/process.h \
 	src/os/readable.c \
 	src/os/readable.h \
+	src/os/shared.c \
+	src/os/shared.h \
 	src/os/signal_stack.c \
 	src/os/signal_stack.h \
 	src/os/sigpipe.c \

@@ -45,6 +45,9 @@ system_tests = \
 	tests/system/test_cancel_asleep \
 	tests/system/test_chan \
 	tests/system/test_chan_crowd \
+	tests/system/test_chan_shared \
+	tests/system/test_chan_shared_many \
+	tests/system/test_chan_shared_process \
 	tests/system/test_chan_wait \
 	tests/system/test_child \
 	tests/system/test_cleanup \
@@ -230,6 +233,7 @@ tests_libsupport_a_SOURCES = \
 	tests/support/gate.h \
 	tests/support/io.h \
 	tests/support/io_work.h \
+	tests/support/link.h \
 	tests/support/net.h \
 	tests/support/plan.h \
 	tests/support/process.h \

@@ -116,6 +116,8 @@ int weft_chan_close(struct weft_chan *chan)
 /* The sends did not change from before the receives were read until after. */
 size_t weft_chan_count(const struct weft_chan *chan)
 {
+	if (weft__chan_is_link(chan))
+		return weft__link_count(chan);
 	if (!chan->capacity)
 		return 0;
 	uint64_t sent, received;

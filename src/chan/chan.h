@@ -44,7 +44,8 @@ enum {
 	WEFT__CHAN_RECEIVERS = 1 << WEFT_RECV,
 	WEFT__CHAN_CLOSED = 4,
 	WEFT__CHAN_UNBUFFERED = 8,
-	WEFT__CHAN_LINK = 16, /* an end of a pair between processes: link.c does all of it */
+	WEFT__CHAN_LINK = 16,	/* an end of a pair between processes: link.c does all of it */
+	WEFT__CHAN_SHARED = 32, /* besides: through shared memory, and shared.c does it */
 };
 
 struct weft__chan_side {
@@ -61,7 +62,7 @@ struct weft_chan {
 	size_t element_size, capacity;
 	union {
 		char *end;   /* of the ring */
-		intptr_t fd; /* LINK: its socket */
+		intptr_t fd; /* LINK: the descriptor that is handed on */
 	};
 
 	/* under both sides' locks; `state` is read under either, and by others as a hint */
@@ -207,6 +208,7 @@ int weft__link_send(struct weft_chan *chan, const void *element, uint64_t nanose
 int weft__link_recv(struct weft_chan *chan, void *element, uint64_t nanoseconds);
 int weft__link_close(struct weft_chan *chan);
 void weft__link_destroy(struct weft_chan *chan);
+size_t weft__link_count(const struct weft_chan *chan);
 
 weft__inline bool weft__chan_is_link(const struct weft_chan *chan)
 {

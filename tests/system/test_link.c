@@ -1,50 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Channels between processes: in order, whole or not at all, and nobody waits for one that is gone. */
-#include "tests/support/process.h"
-
-enum { WORDS = 500 };
-
-/* Large enough that a copy is not one instruction; all words the same, or it is torn. */
-struct element {
-	uint64_t word[WORDS];
-};
-
-static struct element element(uint64_t n)
-{
-	struct element e;
-	for (int i = 0; i < WORDS; i++)
-		e.word[i] = n;
-	return e;
-}
-
-static uint64_t number_in(const struct element *e)
-{
-	for (int i = 1; i < WORDS; i++)
-		check(e->word[i] == e->word[0]);
-	return e->word[0];
-}
+#include "tests/support/link.h"
 
 /* A child that has one end of a pair; the program's is the other. */
 static weft_t with_end(struct weft_chan **end, size_t size, void *(*fn)(void *))
 {
-	struct weft_attr attr = WEFT_ATTR_INIT;
 	struct weft_chan *ends[2] = { NULL, NULL };
 	check_eq(weft_chan_pair(ends, size), 0);
-	int fd = weft_chan_descriptor(ends[1]);
-	check_eq(weft_attr_set_kind(&attr, WEFT_KIND_PROCESS), 0);
-	check_eq(weft_attr_set_data(&attr, &fd, sizeof fd), 0);
-	check_eq(weft_attr_set_descriptors(&attr, &fd, 1), 0);
-	weft_t thread = spawn(&attr, fn, NULL);
-	weft_chan_destroy(ends[1]);
-	*end = ends[0];
-	return thread;
-}
-
-static struct weft_chan *mine(const void *arg, size_t size)
-{
-	struct weft_chan *chan = NULL;
-	check_eq(weft_chan_open(&chan, *(const int *)arg, size), 0);
-	return chan;
+	return child_with_end(end, ends, fn);
 }
 
 static void *echo(void *arg)
