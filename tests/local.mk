@@ -188,6 +188,7 @@ EXTRA_DIST += \
 	tests/model/rouse.c \
 	tests/model/run.sh \
 	tests/model/scope.c \
+	tests/model/shared.c \
 	tests/model/stub.c \
 	tests/model/stub/arch/generic/cpu.h \
 	tests/model/wait.c \

@@ -23,6 +23,7 @@ src/sched/record.h|s/WEFT__RECORD_BATCH = 64/WEFT__RECORD_BATCH = 2/
 src/os/lock.c|s/i < 100/i < 1/
 src/sched/scope.c|/^_Static_assert.*"ABI"/d
 src/poll/fd.h|s/WEFT__FD_CHUNK_LOG2 = 10, WEFT__FD_CHUNKS = 1 << 14/WEFT__FD_CHUNK_LOG2 = 1, WEFT__FD_CHUNKS = 1/
+src/chan/chan.h|s/memcpy(to, from, 8);/({ void model_copy(void *, const void *); model_copy(to, from); });/
 src/poll/table.c|/^_Static_assert.*"an entry is one cache line"/d
 LIST
 }
@@ -44,6 +45,7 @@ sources() {
 	request)
 		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring
 		;;
+	shared | shared-close | shared-crowd | shared-timed) echo shared os -- chan/shared chan/shared_wake ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
 	esac
 }
@@ -58,6 +60,10 @@ flags() {
 	idle-two) echo 3 -DMODEL_IDLE_TWO ;;
 	idle-outside) echo 3 -DMODEL_IDLE_OUTSIDE ;;
 	park | join | close | cancel | scope) echo 4 ;;
+	shared) echo 4 ;;
+	shared-close) echo 3 -DMODEL_SHARED_CLOSE ;;
+	shared-crowd) echo 4 -DMODEL_SHARED_CROWD ;;
+	shared-timed) echo 3 -DMODEL_SHARED_TIMED ;;
 	cancel-timed) echo 4 -DMODEL_CANCEL_TIMED ;;
 	cancel-bound) echo 3 -DMODEL_CANCEL_BOUND ;;
 	park-bound) echo 3 -DMODEL_PARK_BOUND ;;
@@ -101,6 +107,10 @@ rouse|random 40000 symmetric
 scope|random 20000 pair
 scope|random 20000 ipi
 scope|random 20000 symmetric
+shared|random 20000 ipi
+shared-close|random 40000 ipi
+shared-crowd|random 40000 ipi
+shared-timed|random 40000 ipi
 close|random 60000 ipi
 LIST
 }
@@ -184,6 +194,18 @@ request-waits-though-closing|request|random 100000 ipi|src/poll/fd.c|s/waiter->c
 request-no-drain|request|random 100000 ipi|src/poll/request.c|s/^\tdrain(set);//
 request-woken-uncommitted|request|random 100000 ipi|src/poll/request.c|s/weft__xchg_acqrel(&set->state, WEFT__OVER) == WEFT__ASLEEP/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__OVER/
 request-share-not-counted|request|random 100000 ipi|src/poll/request.c|s/weft__store_rlx(&set->left, 1);/weft__store_rlx(\&set->left, 0);/
+shared-sent-by-store|shared|random 100000 ipi|src/chan/shared.c|s/while (!weft__cas_acqrel(sent, &word, (count + 1) . WEFT__FLOW_ONE));/while (weft__store_rel(sent, (count + 1) * WEFT__FLOW_ONE), false);/
+shared-received-by-store|shared|random 100000 ipi|src/chan/shared.c|/^static int take/,/^}/{s/weft__xchg_acqrel(&weft__shared_end_of(chan)->flow.WEFT_RECV.->received,/weft__load_rlx(\&weft__shared_end_of(chan)->flow[WEFT_RECV]->received) \& WEFT__FLOW_WAITING; weft__store_rel(\&weft__shared_end_of(chan)->flow[WEFT_RECV]->received,/; s/^\t\t\t\t  (count + 1) . WEFT__FLOW_ONE) &/(count + 1) * WEFT__FLOW_ONE);/; s/^\t\tWEFT__FLOW_WAITING;//}
+shared-looks-relaxed|shared|random 100000 ipi|src/chan/shared.c|s/weft__load_acq(theirs(weft__shared_end_of(chan), kind))/weft__load_rlx(theirs(weft__shared_end_of(chan), kind))/
+shared-armed-by-store|shared|random 100000 ipi|src/chan/shared.c|s/weft__cas_acqrel(theirs(end, kind), &word, word . WEFT__FLOW_WAITING)/(weft__store_rel(theirs(end, kind), word + WEFT__FLOW_WAITING), true)/
+shared-taken-then-copied|shared|random 100000 ipi|src/chan/shared.c|/^static int take/,/^}/{s/^\tweft__chan_copy.*//; s/^\tstep(chan, WEFT_RECV);/\tweft__chan_copy(chan, element, side->place);\n&/}
+shared-heard-unseen|shared|random 100000 ipi|src/chan/shared_wake.c|s/weft__load_rlx(&end->heard) == seen/true/
+shared-nobody-queued|shared|random 100000 ipi|src/chan/shared_wake.c|s/^\tif (queued)/\tif (false)/
+shared-turns-not-taken|shared-crowd|random 100000 ipi|src/chan/shared.c|s/err = weft_sem_acquire_timeout(&end->turn.kind., nanoseconds);/err = 0;/; s/(void)weft_sem_release(&end->turn.kind., 1);//
+shared-gives-up-silently|shared-timed|random 100000 ipi|src/chan/shared_wake.c|s/^\t\tstop_listening(end);/\t\tif (!err)\n\t\t\tstop_listening(end);\n\t\telse\n\t\t\tend->listening = false;/
+shared-sends-though-closed|shared-close|random 100000 ipi|src/chan/shared.c|/^static int put/,/^}/{s/if (word & WEFT__FLOW_CLOSED)/if (false)/}
+shared-shut-then-closed|shared-close|random 100000 ipi|src/chan/shared.c|/^void weft__shared_close/,/^}/{s/^\tfor (/\t(void)weft_shutdown(end->wake, 2);\n&/}
+shared-gone-after-look|shared-close|random 100000 ipi|src/chan/shared.c|/^static int attempt_locked/,/^}/{s/^\tif (err)$/\tgone = weft__load_acq(\&end->gone);\n&/}
 close-no-fence|close|random 200000 ipi|src/sched/worker.c|/^bool weft__pool_close/,/^}/{s/weft__fence_full();//}
 close-enter-no-fence|close|random 200000 ipi|src/sched/pool.c|/^int weft__pool_enter_outside/,/^}/{s/weft__fence_full();//}
 close-ended-relaxed|close|random 200000 ipi|src/sched/worker.h|s/weft__store_rel(&w->ended/weft__store_rlx(\&w->ended/
