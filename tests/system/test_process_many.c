@@ -56,6 +56,7 @@ static void *at_once(void *arg)
 		thread[i] = spawn(WEFT_PROCESS, i % 3 == 2 ? by_exit : number, (void *)i);
 	for (uintptr_t i = 0; i < N; i++) {
 		struct weft_status status = end_of(thread[i]);
+		check_eq(status.how == WEFT_CRASHED ? status.signal : 0, 0); /* which one it was */
 		check_eq(status.how, WEFT_EXITED);
 		check_eq(status.code, i % 3 == 2 ? i : 0);
 		check(status.result == (void *)(i % 3 == 2 ? 0 : 2 * i));
