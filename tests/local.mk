@@ -96,6 +96,7 @@ system_tests = \
 	tests/system/test_process \
 	tests/system/test_process_end \
 	tests/system/test_process_many \
+	tests/system/test_process_short \
 	tests/system/test_robust \
 	tests/system/test_run \
 	tests/system/test_rwlock \

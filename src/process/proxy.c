@@ -76,11 +76,24 @@ int weft_process_id(weft_t thread, pid_t *pid)
 
 /* --- the proxy --- */
 
-/* 0: its end is known. -EPIPE: the helper is gone, and the child with it. Else as weft_recv_timeout. */
+/* A message, or 0 at the end of them. What cannot be waited for, for want of memory or descriptors say, has not ended: so it tries
+ * again. Reset is told once, before what is still to be received. */
+static ssize_t receive(struct weft__process *p, struct weft__process_message *m, uint64_t nanoseconds)
+{
+	for (;;) {
+		ssize_t n = weft_recv_timeout(p->fd, m, sizeof *m, 0, nanoseconds);
+		if (n >= 0 || n == -ETIMEDOUT || n == -ECANCELED)
+			return n;
+		if (n != -ECONNRESET && weft_sleep(WEFT_MS(1)) == -ECANCELED)
+			return -ECANCELED;
+	}
+}
+
+/* 0: something is known. -EPIPE: the helper is gone, and the child with it. -ETIMEDOUT, -ECANCELED. */
 static int hear(struct weft__process *p, uint64_t nanoseconds)
 {
 	struct weft__process_message m;
-	ssize_t n = weft_recv_timeout(p->fd, &m, sizeof m, 0, nanoseconds);
+	ssize_t n = receive(p, &m, nanoseconds);
 	if (n != (ssize_t)sizeof m)
 		return n < 0 ? (int)n : -EPIPE;
 	if (m.what == WEFT__PROCESS_RESULT) {
@@ -111,7 +124,7 @@ static void end_canceled(struct weft__process *p)
 		uint64_t now = weft_now();
 		err = hear(p, deadline == WEFT__NEVER ? WEFT_FOREVER : deadline > now ? deadline - now : 0);
 	}
-	if (err == -ETIMEDOUT || err == -ENOMEM)
+	if (err == -ETIMEDOUT)
 		weft__process_kill(p);
 	while (!p->has_ended && hear(p, WEFT_FOREVER) == 0)
 		;
