@@ -16,9 +16,10 @@
 #include "weft/time.h"
 
 enum {
-	PROBE = 32,	   /* sends */
-	PATIENCE_MIN = 16, /* looks; a sleep and a wake cost as much as some hundreds */
-	PATIENCE_MAX = 128,
+	PROBE = 32,	     /* sends */
+	PATIENCE_MAX = 1280, /* looks: some 20 us, about what it takes another to wake and answer */
+	PATIENCE_MIN = PATIENCE_MAX / 16,
+	TRY_MOST = 16, /* waits: at each such one it looks for the longest */
 };
 
 /* --- the protocol: under the side's lock --- */
@@ -153,21 +154,35 @@ weft__inline int attempt(struct weft_chan *chan, enum weft_case_kind kind, void 
 	return err;
 }
 
-/* Look for as long as it has been worth it of late. */
+/* Whether their word has changed by one of so many looks: how many there were. */
+static uint32_t look_often(const weft__a64 *word, uint32_t most)
+{
+	uint64_t before = weft__load_rlx(word) / WEFT__FLOW_ONE; /* relaxed, both: hints */
+	uint32_t looks = 0;
+	while (looks < most && weft__load_rlx(word) / WEFT__FLOW_ONE == before) {
+		weft__cpu_relax();
+		looks++;
+	}
+	return looks;
+}
+
+/*
+ * Look before sleeping: long if that has found something the last time, half as long after each time in vain. Two that answer each other
+ * at once do so in a fraction of a microsecond while both look, and in tens of them while both sleep: so now and then one looks for as
+ * long as the other takes to wake and answer, which ends their sleeping.
+ */
 static void look_out(struct weft_chan *chan, enum weft_case_kind kind)
 {
 	struct weft__shared_end *end = weft__shared_end_of(chan);
+	uint32_t *patience = &end->patience[kind], most = ++end->waits[kind] % TRY_MOST ? *patience : PATIENCE_MAX;
 	if (!end->parallel)
 		return;
-	uint32_t patience = weft__load_rlx(&end->patience[kind]), i = 0; /* relaxed, all: hints */
-	uint64_t word = weft__load_rlx(theirs(end, kind)) / WEFT__FLOW_ONE;
-	while (i < patience && weft__load_rlx(theirs(end, kind)) / WEFT__FLOW_ONE == word) {
-		weft__cpu_relax();
-		i++;
+	if (look_often(theirs(end, kind), most) < most) {
+		*patience = PATIENCE_MAX;
+		weft__take_turns(); /* where it never sleeps */
+	} else {
+		*patience = *patience / 2 > PATIENCE_MIN ? *patience / 2 : PATIENCE_MIN;
 	}
-	patience = i < patience ? patience * 2 : patience - patience / 4;
-	patience = patience > PATIENCE_MAX ? PATIENCE_MAX : patience < PATIENCE_MIN ? PATIENCE_MIN : patience;
-	weft__store_rlx(&end->patience[kind], patience);
 }
 
 /* One who has given up looks once more. */

@@ -62,11 +62,13 @@ struct weft__shared_end {
 	int wake; /* the socket */
 	bool parallel;
 
-	weft__a32 gone;	       /* atomic: the other end is */
-	weft__a32 patience[2]; /* atomic: how long to look before sleeping; by who has the turn */
-	uint64_t progress;     /* of the receivers, as of the 32nd send before; under the sending side's lock */
+	weft__a32 gone;	   /* atomic: the other end is */
+	uint64_t progress; /* of the receivers, as of the 32nd send before; under the sending side's lock */
 
 	struct weft_sem turn[2]; /* one sender and one receiver at a time sleep, or are about to */
+	/* by who has the turn */
+	uint32_t patience[2]; /* looks before it sleeps */
+	uint32_t waits[2];
 
 	weft__a32 lock; /* a spin lock */
 	/* under lock; `heard` is also read without, before the look at the ring */
