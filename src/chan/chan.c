@@ -11,10 +11,7 @@ void weft__chan_lock_slow(weft__a32 *lock)
 	unsigned round = 1;
 	do
 		for (; weft__load_rlx(lock) != 0; round++) /* relaxed: the exchange orders */
-			if (round % 128 == 0)
-				weft__os_relax(); /* the holder may have lost its CPU */
-			else
-				weft__cpu_relax();
+			weft__os_spin(round);
 	while (weft__xchg_acq(lock, 1) != 0); /* order CHAN-LOCK */
 }
 

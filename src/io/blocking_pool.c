@@ -30,10 +30,7 @@ static struct {
 void weft__blocking_lock(void)
 {
 	for (unsigned round = 1; weft__xchg_acq(&pool.lock, 1) != 0; round++) /* order BLOCKING */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 }
 
 void weft__blocking_unlock(void)

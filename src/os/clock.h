@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "src/base/atomic.h"
+
 #define WEFT__NEVER UINT64_MAX
 
 /* CLOCK_MONOTONIC in nanoseconds. */
@@ -18,6 +20,15 @@ uint64_t weft__deadline(uint64_t nanoseconds);
 
 /* Let another kernel thread run, in a loop that waits for it. In a forked child, where it is not, dies. */
 void weft__os_relax(void);
+
+/* Between two looks, counted from 1, at what another kernel thread changes in moments: it may have lost its CPU. */
+weft__inline void weft__os_spin(unsigned look)
+{
+	if (look % 128 == 0)
+		weft__os_relax();
+	else
+		weft__cpu_relax();
+}
 
 /* Sleep in the kernel until the deadline. */
 void weft__os_sleep_until(uint64_t deadline);

@@ -13,10 +13,7 @@
 void weft__fd_lock(struct weft__fd *e)
 {
 	for (unsigned round = 1; weft__xchg_acq(&e->lock, 1) != 0; round++) /* order FD-LOCK */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 	if (!e->waiters[0].next) {
 		weft__list_init(&e->waiters[WEFT__INPUT]);
 		weft__list_init(&e->waiters[WEFT__OUTPUT]);

@@ -10,10 +10,7 @@
 weft__cold void weft__await_holders(const struct weft__thread *t)
 {
 	for (unsigned round = 1; weft__load_acq(&t->attention) >= WEFT__HOLD; round++) /* order HOLD */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 }
 
 weft__noinline bool weft__wait_canceled(struct weft__thread *self, const struct weft__wait *wait)
@@ -24,15 +21,6 @@ weft__noinline bool weft__wait_canceled(struct weft__thread *self, const struct 
 	if (canceled)
 		weft__wait_result(self, -ECANCELED);
 	return canceled;
-}
-
-/* Not committed yet, or just won by somebody who is about to clear `wait`: moments. */
-static void look_again(unsigned round)
-{
-	if (round % 128 == 0)
-		weft__os_relax();
-	else
-		weft__cpu_relax();
 }
 
 bool weft__end_wait(struct weft__thread *t)
@@ -48,7 +36,7 @@ bool weft__end_wait(struct weft__thread *t)
 		}
 		if (wait->asks)
 			return false;
-		look_again(round);
+		weft__os_spin(round); /* not committed yet, or just won by somebody who is about to clear it */
 	}
 	return false;
 }
@@ -112,7 +100,7 @@ void weft__record_await_holders(uint64_t handle)
 	weft__a32 *holders = holders_of(handle);
 	weft__fence_light_or_full();
 	for (unsigned round = 1; weft__unlikely(weft__load_acq(holders) != 0); round++) /* order HOLD */
-		look_again(round);
+		weft__os_spin(round);
 }
 
 /* --- the public calls --- */

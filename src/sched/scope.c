@@ -15,10 +15,7 @@ _Static_assert(sizeof(struct weft__scope) <= sizeof(struct weft_scope), "ABI");
 static void lock(struct weft__scope *s)
 {
 	for (unsigned round = 1; weft__xchg_acq(&s->lock, 1) != 0; round++) /* order SCOPE */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 }
 
 static void unlock(struct weft__scope *s)

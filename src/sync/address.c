@@ -22,10 +22,7 @@ static struct queue *queue_of(const weft__a32 *word)
 static void lock(struct queue *q)
 {
 	for (unsigned round = 1; weft__xchg_acq(&q->lock, 1) != 0; round++) /* order QUEUE-LOCK */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 	if (!weft__load_rlx(&q->used)) { /* relaxed: under lock */
 		weft__list_init(&q->waiters);
 		weft__store_rlx(&q->used, 1);

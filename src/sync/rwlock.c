@@ -44,10 +44,7 @@ static struct waiter *waiter_of(struct weft__list *node)
 static void guard(struct rwlock *l)
 {
 	for (unsigned round = 1; weft__xchg_acq(&l->guard, 1) != 0; round++) /* order RWLOCK */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
+		weft__os_spin(round);
 	if (!l->waiters.next)
 		weft__list_init(&l->waiters);
 }

@@ -165,7 +165,7 @@ cancel-look-then-publish|cancel|random 100000 pair|src/sched/cancel.h|/bool weft
 cancel-no-end-fence|cancel|random 200000 pair|src/sched/cancel.c|/^void weft__record_await_holders/,/^}/{s/weft__fence_light_or_full();//}
 cancel-no-end-look|cancel|random 100000 ipi|src/sched/end.c|/^static void end_known/,/^}/{s/weft__record_await_holders(handle);//}
 cancel-stays|cancel|random 100000 ipi|src/sched/end.c|/^static void end_known/,/^}/{s/weft__store_rlx(&self->attention, 0);//}
-cancel-tries-once|cancel|random 100000 pair|src/sched/cancel.c|/^bool weft__end_wait/,/^}/{s/look_again(round);/return false;/}
+cancel-tries-once|cancel|random 100000 pair|src/sched/cancel.c|/^bool weft__end_wait/,/^}/{s/weft__os_spin(round);/return false;/}
 cancel-wait-relaxed|cancel|random 200000 ipi|src/sched/cancel.h|s/weft__store_rel(&self->wait, wait)/weft__store_rlx(\&self->wait, wait)/
 cancel-release-relaxed|cancel|random 200000 ipi|src/sched/cancel.h|s/weft__sub_acqrel(&t->attention, WEFT__HOLD)/weft__add_rlx(\&t->attention, (uint32_t)-WEFT__HOLD)/
 cancel-hold-look-relaxed|cancel|random 200000 ipi|src/sched/cancel.c|/weft__await_holders/,/^}/{s/weft__load_acq/weft__load_rlx/}
