@@ -227,7 +227,7 @@ libweft_la_SOURCES += \
 	src/unwind/unwind.h
 
 if HAVE_LIBURING
-libweft_la_SOURCES += src/poll/uring.c
+libweft_la_SOURCES += src/poll/uring.c src/poll/uring_inside.h src/poll/uring_life.c src/poll/uring_try.c
 else
 libweft_la_SOURCES += src/poll/uring_none.c
 endif

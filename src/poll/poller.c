@@ -138,22 +138,45 @@ static unsigned make_runnable(struct weft__worker *w, struct weft__list *woken)
 	return n;
 }
 
-/* What a worker's ring has completed: into its lanes, or if it does not come to that into the injector. */
+/* Requests that are over: into its lanes, or if it does not come to that into the injector. */
+static unsigned finish(struct weft__worker *w, struct weft__list *done)
+{
+	struct weft__list woken;
+	weft__list_init(&woken);
+	weft__request_finish(done, &woken);
+	return make_runnable(w, &woken);
+}
+
+/* What a worker's ring has completed. */
 static unsigned reap(struct weft__worker *w, bool instead)
 {
-	struct weft__list done, woken;
+	struct weft__list done;
 	weft__list_init(&done);
-	weft__list_init(&woken);
-	weft__uring_reap(w, &done);
-	weft__request_finish(&done, &woken);
-	return make_runnable(instead ? NULL : w, &woken);
+	weft__uring_reap(w, instead ? UINT32_MAX : weft__tune.uring_batch, &done);
+	return finish(instead ? NULL : w, &done);
+}
+
+/* Those that are ready now have their turn before more is asked for. */
+static void begin_round(struct weft__worker *w)
+{
+	w->round = weft__load_rlx(&w->dispatches) + weft__ring_count(&w->ready);
 }
 
 static bool look(struct weft__worker *w)
 {
 	unsigned n = reap(w, false);
 	w->collected += n;
+	if (n >= weft__tune.uring_batch)
+		begin_round(w);
 	return n > 0;
+}
+
+static bool attempt(struct weft__worker *w)
+{
+	struct weft__list done;
+	weft__list_init(&done);
+	weft__uring_try(w, &done);
+	return finish(w, &done) > 0;
 }
 
 static bool collect(struct weft__worker *w)
@@ -161,7 +184,9 @@ static bool collect(struct weft__worker *w)
 	struct weft__list woken;
 	if (weft__poller_epoch() && weft__poller_is_uring()) { /* `armed` and `requests` alone order nothing */
 		weft__uring_enter(w, false, 0);
-		return look(w);
+		bool any = look(w);
+		begin_round(w);
+		return any;
 	}
 	weft__list_init(&woken);
 	if (weft__poller_epoch())
@@ -185,6 +210,7 @@ static void sleep_in(struct weft__worker *w, uint64_t deadline)
 		weft__epoll_collect(&woken, deadline);
 	weft__worker_enter(w);
 	w->collected = uring ? reap(w, false) : make_runnable(w, &woken);
+	begin_round(w);
 	weft__worker_leave(w);
 	if (uring || (w->quiet && w->collected <= 1))
 		weft__store_rlx(&w->polled, weft__os_now()); /* relaxed: a hint to the monitor */
@@ -206,5 +232,5 @@ static bool stand_in(struct weft__worker *w)
 	return reap(w, true) > 0;
 }
 
-static const struct weft__poller_source source = { look, collect, sleep_in, wake, stand_in, stop };
+static const struct weft__poller_source source = { look, attempt, collect, sleep_in, wake, stand_in, stop };
 const struct weft__poller_source *weft__poller_source = &source;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Rings: what is queued, handing it over, and reaping; see uring.h.
+ * Requests on rings: queueing them, handing them over, and reaping what has completed; see uring.h.
  *
  * The kernel's queues are filled and emptied under the ring's lock, a spin lock, as requests are queued inside the worker's
  * biased lock. System calls are made without it: the kernel has a lock of its own, and takes what is queued first, whoever
@@ -22,23 +22,15 @@
  *   on and on, and nothing completes before that ends. COOP_TASKRUN spares the same interrupts.
  * - One ring for all workers: its lock, and each completion in another kernel thread than the one that asked.
  * - Multishot requests: they stay, hold their descriptor open, and have to be canceled at each close.
- *
- * Order: URING-LOCK  the ring's lock: release -> acquire
  */
 #include "src/poll/uring.h"
 
 #include <errno.h>
 #include <poll.h>
 
-#include "src/os/clock.h"
 #include "src/os/epoll.h"
-#include "src/os/fork.h"
 #include "src/os/io.h"
-#include "src/os/memory.h"
-#include "src/os/uring.h"
-#include "src/sched/worker.h"
-
-static bool sends; /* set at the beginning */
+#include "src/poll/uring_inside.h"
 
 /* Keys that are no request's address. */
 enum { NOBODY, EVENT };
@@ -46,137 +38,18 @@ enum { NOBODY, EVENT };
 /* A request says its size in 32 bits; and more than this is not read at a time in any case. */
 enum { SIZE_MOST = 1 << 30 };
 
-struct weft__uring {
-	weft__a32 lock;
-	struct io_uring ring; /* its queues: under lock */
-	/* under lock */
-	struct weft__list queued;
-	struct weft__list cancels; /* of HANDED requests */
-	bool listening;		   /* a request of the ring's own polls the event */
-	/* set once */
-	struct weft__worker *worker;
-	int event;
-};
-
-static void lock(struct weft__uring *u)
-{
-	for (unsigned round = 1; weft__xchg_acq(&u->lock, 1) != 0; round++) /* order URING-LOCK */
-		if (round % 128 == 0)
-			weft__os_relax(); /* the holder may have lost its CPU */
-		else
-			weft__cpu_relax();
-}
-
-static void unlock(struct weft__uring *u)
-{
-	weft__store_rel(&u->lock, 0); /* order URING-LOCK */
-}
-
-static struct weft__uring *ring_of(struct weft__worker *w)
-{
-	return weft__load_acq(&w->uring); /* order URING-RING */
-}
-
-/* --- life --- */
-
-static int make(struct weft__worker *w)
-{
-	struct weft__uring *u = weft__os_alloc(sizeof *u);
-	if (!u)
-		return -ENOMEM;
-	*u = (struct weft__uring){ .worker = w, .event = weft__os_eventfd() };
-	int err = u->event < 0 ? u->event : 0;
-	if (!err) {
-		err = weft__os_uring_create(&u->ring, weft__tune.uring_entries, 4 * weft__tune.uring_entries);
-		if (err)
-			weft__os_close(u->event);
-	}
-	if (err) {
-		weft__os_free(u);
-		return err;
-	}
-	weft__list_init(&u->queued);
-	weft__list_init(&u->cancels);
-	weft__store_rel(&w->uring, u); /* order URING-RING */
-	return 0;
-}
-
-static void destroy(struct weft__uring *u)
-{
-	if (weft__os_forked)
-		weft__os_close(u->ring.ring_fd); /* its queues are not mapped here */
-	else
-		io_uring_queue_exit(&u->ring);
-	weft__os_close(u->event);
-	weft__os_free(u);
-}
-
-void weft__uring_end(void)
-{
-	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
-	for (uint32_t i = 0; i < n; i++) {
-		struct weft__worker *w = weft__load_acq(&weft__pool.worker[i]); /* order WORKERS */
-		struct weft__uring *u = ring_of(w);
-		weft__store_rlx(&w->uring, NULL); /* relaxed: nobody uses it */
-		if (u)
-			destroy(u);
-	}
-}
-
-/* Spare workers that come later get theirs when they need it. */
-int weft__uring_begin(void)
-{
-	int err = 0;
-	uint32_t n = weft__load_acq(&weft__pool.workers); /* order WORKERS */
-	for (uint32_t i = 0; i < n && !err; i++)
-		err = make(weft__load_acq(&weft__pool.worker[i])); /* order WORKERS */
-	if (err)
-		weft__uring_end();
-	else
-		sends = weft__os_uring_knows(&ring_of(weft__load_acq(&weft__pool.worker[0]))->ring, /* order WORKERS */
-					     IORING_OP_SEND_ZC);
-	return err;
-}
-
-bool weft__uring_sends(void)
-{
-	return sends;
-}
-
-int weft__uring_attach(struct weft__worker *w)
-{
-	return weft__likely(ring_of(w) != NULL) ? 0 : make(w);
-}
-
 /* --- queueing --- */
-
-static void link_to(struct weft__list *list, struct weft__uring_request *r)
-{
-	weft__list_push_back(list, &r->link);
-	r->linked = true;
-}
-
-static void take_out(struct weft__uring_request *r)
-{
-	if (r->linked)
-		weft__list_remove(&r->link);
-	r->linked = false;
-}
-
-/* relaxed, both: a hint to others than its worker */
-static void count(struct weft__uring *u, int n)
-{
-	weft__store_rlx(&u->worker->requests, weft__load_rlx(&u->worker->requests) + (uint32_t)n);
-}
 
 void weft__uring_queue(struct weft__uring_request *r)
 {
-	struct weft__uring *u = r->ring = ring_of(weft__worker());
-	lock(u);
+	struct weft__uring *u = r->ring = weft__uring_of(weft__worker());
+	weft__uring_lock(u);
 	r->state = WEFT__QUEUED;
-	link_to(&u->queued, r);
-	count(u, 1);
-	unlock(u);
+	r->asked = false;
+	weft__uring_link(&u->queued, r);
+	weft__uring_count(&u->worker->queued, 1);
+	weft__uring_count(&u->worker->requests, 1);
+	weft__uring_unlock(u);
 }
 
 static uint64_t key_of(const struct weft__uring_request *r)
@@ -187,11 +60,11 @@ static uint64_t key_of(const struct weft__uring_request *r)
 /* A handed request has been asked to end by all means, but for this. */
 static void cancel(struct weft__uring *u, struct weft__uring_request *r)
 {
-	lock(u);
+	weft__uring_lock(u);
 	bool late = r->state == WEFT__HANDED && !r->linked;
 	if (late)
-		link_to(&u->cancels, r);
-	unlock(u);
+		weft__uring_link(&u->cancels, r);
+	weft__uring_unlock(u);
 	if (late)
 		weft__os_eventfd_add(u->event);
 }
@@ -201,14 +74,15 @@ bool weft__uring_take_back(struct weft__uring_request *r)
 	struct weft__uring *u = r->ring;
 	if (!u)
 		return true;
-	lock(u);
+	weft__uring_lock(u);
 	bool queued = r->state == WEFT__QUEUED, handed = r->state == WEFT__HANDED;
 	if (queued) {
-		take_out(r);
+		weft__uring_unqueue(u, r);
 		r->ring = NULL;
-		count(u, -1);
+		weft__uring_count(&u->worker->requests, -1);
 	}
-	unlock(u);
+	r->asked = true;
+	weft__uring_unlock(u);
 	if (handed && weft__os_uring_cancel(&u->ring, key_of(r)) < 0)
 		cancel(u, r);
 	return queued;
@@ -267,34 +141,41 @@ static bool stage_event(struct weft__uring *u)
 	return u->listening;
 }
 
-/* Requests, then cancels of any before: false if not all fit. */
-static bool stage(struct weft__uring *u)
+/* So many of the requests at most; false if these do not fit. */
+static bool stage_requests(struct weft__uring *u, unsigned most)
 {
 	struct io_uring_sqe *sqe;
-	while (!weft__list_empty(&u->queued) && (sqe = next(u))) {
+	for (; most > 0 && !weft__list_empty(&u->queued) && (sqe = next(u)); most--) {
 		struct weft__uring_request *r = weft__container(u->queued.next, struct weft__uring_request, link);
-		take_out(r);
+		weft__uring_unqueue(u, r);
 		r->state = WEFT__HANDED;
 		describe(sqe, r);
 		publish(u, sqe, key_of(r));
 	}
+	return most == 0 || weft__list_empty(&u->queued);
+}
+
+/* Behind the requests that they are of. */
+static bool stage_cancels(struct weft__uring *u)
+{
+	struct io_uring_sqe *sqe;
 	while (!weft__list_empty(&u->cancels) && (sqe = next(u))) {
 		struct weft__uring_request *r = weft__container(u->cancels.next, struct weft__uring_request, link);
-		take_out(r);
+		weft__uring_unlink(r);
 		io_uring_prep_cancel64(sqe, key_of(r), 0);
 		publish(u, sqe, NOBODY);
 	}
-	return weft__list_empty(&u->queued) && weft__list_empty(&u->cancels);
+	return weft__list_empty(&u->cancels);
 }
 
 /* False: the kernel takes no more for now. What is staged and not taken stays, and goes the next time. */
-static bool hand_over(struct weft__uring *u, bool listen, unsigned *left)
+static bool hand_over(struct weft__uring *u, bool listen, unsigned most, unsigned *left)
 {
 	for (;;) {
-		lock(u);
-		bool all = (!listen || stage_event(u)) && stage(u);
+		weft__uring_lock(u);
+		bool all = (!listen || stage_event(u)) && stage_requests(u, most) && stage_cancels(u);
 		unsigned n = *left = waiting(u);
-		unlock(u);
+		weft__uring_unlock(u);
 		if (all)
 			return true;
 		int taken = weft__os_uring_enter(&u->ring, n, false, 0);
@@ -305,9 +186,10 @@ static bool hand_over(struct weft__uring *u, bool listen, unsigned *left)
 
 void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline)
 {
-	struct weft__uring *u = ring_of(w);
+	struct weft__uring *u = weft__uring_of(w);
 	unsigned left;
-	bool all = hand_over(u, wait, &left);
+	bool all =
+		hand_over(u, wait, weft__tune.uring_batch, &left) && !weft__load_rlx(&w->queued); /* relaxed: our own */
 	(void)weft__os_uring_enter(&u->ring, left, wait && all, deadline);
 }
 
@@ -320,15 +202,15 @@ static bool overflows(struct weft__uring *u)
 
 void weft__uring_stand_in(struct weft__worker *w)
 {
-	struct weft__uring *u = ring_of(w);
+	struct weft__uring *u = weft__uring_of(w);
 	unsigned left;
-	if (u && hand_over(u, false, &left) && (left || overflows(u)))
+	if (u && hand_over(u, false, UINT32_MAX, &left) && (left || overflows(u)))
 		(void)weft__os_uring_enter(&u->ring, left, false, 0);
 }
 
 void weft__uring_wake(struct weft__worker *w)
 {
-	weft__os_eventfd_add(ring_of(w)->event);
+	weft__os_eventfd_add(weft__uring_of(w)->event);
 }
 
 /* --- reaping --- */
@@ -344,12 +226,8 @@ static bool is_last(struct weft__uring_request *r, const struct io_uring_cqe *cq
 static void take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
 {
 	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
-	if (weft__unlikely(!is_last(r, cqe)))
-		return;
-	take_out(r); /* no cancel goes after it */
-	r->state = WEFT__REAPED;
-	weft__list_push_back(done, &r->link);
-	count(u, -1);
+	if (weft__likely(is_last(r, cqe)))
+		weft__uring_over(u, r, done);
 }
 
 /* Without the lock: it may be out of date. */
@@ -361,13 +239,15 @@ static bool has_completions(struct weft__uring *u)
 }
 
 /* Under the lock. True: the worker has been woken. */
-static bool take_all(struct weft__uring *u, struct weft__list *done)
+static bool take_some(struct weft__uring *u, unsigned most, struct weft__list *done)
 {
 	unsigned head, n = 0;
 	bool woken = false;
 	struct io_uring_cqe *cqe;
 	io_uring_for_each_cqe(&u->ring, head, cqe)
 	{
+		if (n == most)
+			break;
 		n++;
 		if (cqe->user_data == EVENT)
 			woken = true;
@@ -382,23 +262,23 @@ static bool take_all(struct weft__uring *u, struct weft__list *done)
 static void pass_on_wake(struct weft__uring *u)
 {
 	unsigned left;
-	(void)hand_over(u, true, &left);
+	(void)hand_over(u, true, UINT32_MAX, &left);
 	(void)weft__os_uring_enter(&u->ring, left, false, 0);
 }
 
-void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done)
 {
-	struct weft__uring *u = ring_of(w);
+	struct weft__uring *u = weft__uring_of(w);
 	bool mine = w == weft__worker();
 	if (!u || !has_completions(u))
 		return;
-	lock(u);
-	bool woken = take_all(u, done);
+	weft__uring_lock(u);
+	bool woken = take_some(u, most, done);
 	if (woken)
 		u->listening = false;
 	if (woken && mine)
 		weft__os_eventfd_take(u->event);
-	unlock(u);
+	weft__uring_unlock(u);
 	if (woken && !mine)
 		pass_on_wake(u);
 }

@@ -4,11 +4,13 @@
  * buffer, or to say when a descriptor is ready, and answers when it has. Nothing stays in the kernel between waits.
  *
  * A request is queued in memory by whoever waits, on the ring of the worker it runs on, and handed over with others when that
- * worker has nothing else to run, in the system call by which it sleeps; or after poll_ns. To see what has come is to look
- * at memory.
+ * worker has nothing else to run, in the system call by which it sleeps; or at a look around (dispatch.c). To see what has come
+ * is to look at memory. Both go by batches of uring_batch, the oldest first: what is received is worked on while it is
+ * in the caches, and of what was queued long ago most has come, so that the kernel need not wait for it.
  *
- *      QUEUED (may be taken back) -> HANDED -> REAPED
+ *      TRIED <-> QUEUED (may be taken back) -> HANDED -> REAPED
  *
+ * TRIED: the worker does it itself rather than hand it over. Then it is REAPED or, that being in vain, QUEUED again.
  * From QUEUED to REAPED the frame of the request must stay, and so must the buffer: one that is to end sooner is taken
  * back, or if it is HANDED the kernel is asked to end it, and its waiter waits on until the kernel has (-ECANCELED, or what
  * it did after all).
@@ -30,7 +32,7 @@
 struct weft__worker;
 struct weft__uring;
 
-enum weft__request_state { WEFT__QUEUED, WEFT__HANDED, WEFT__REAPED };
+enum weft__request_state { WEFT__QUEUED, WEFT__TRIED, WEFT__HANDED, WEFT__REAPED };
 
 enum weft__request_op {
 	WEFT__POLL,    /* until the descriptor is ready for these events; the result is which */
@@ -52,6 +54,7 @@ struct weft__uring_request {
 	/* under the ring's lock */
 	enum weft__request_state state;
 	bool linked;		/* in one of the ring's lists */
+	bool asked;		/* TRIED, and to end whatever comes of it */
 	struct weft__list link; /* there; once REAPED, the reaper's */
 	ssize_t result;
 };
@@ -73,10 +76,14 @@ void weft__uring_queue(struct weft__uring_request *request);
  * taken back. False: it has been REAPED, or will be. */
 bool weft__uring_take_back(struct weft__uring_request *request);
 
-/* Make an end of those that have completed: to `done`, by their links. By the ring's worker: hand over what is queued
- * besides, and if `wait` is set wait for completions until the deadline, or a wake. */
-void weft__uring_reap(struct weft__worker *w, struct weft__list *done);
+/* Make an end of `most` of those that have completed: to `done`, by their links. By the ring's worker: hand over a batch of what
+ * is queued, and if `wait` is set and that was all wait for completions until the deadline, or a wake. */
+void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done);
 void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline);
+
+/* By the ring's worker, which has nothing to run: do the oldest request, if few are queued and it looks as if its data had come:
+ * where green threads answer each other by pipes or sockets it has, and nobody need sleep. To `done`, if it is. */
+void weft__uring_try(struct weft__worker *w, struct weft__list *done);
 
 /* By the monitor: hand over what the worker does not come to. */
 void weft__uring_stand_in(struct weft__worker *w);

@@ -35,7 +35,12 @@ bool weft__uring_take_back(struct weft__uring_request *request)
 	return true;
 }
 
-void weft__uring_reap(struct weft__worker *w, struct weft__list *done)
+void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done)
+{
+	(void)w, (void)most, (void)done;
+}
+
+void weft__uring_try(struct weft__worker *w, struct weft__list *done)
 {
 	(void)w, (void)done;
 }

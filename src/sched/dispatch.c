@@ -37,10 +37,10 @@ static bool has_nothing(struct weft__worker *w)
 	       !weft__pinned_any(w);
 }
 
-static bool asked_lately(struct weft__worker *w)
+static bool asked_lately(struct weft__worker *w, uint64_t period)
 {
 	uint64_t now = weft__os_now();
-	if (now - weft__load_rlx(&w->polled) < weft__tune.poll_ns)
+	if (now - weft__load_rlx(&w->polled) < period)
 		return true;
 	weft__store_rlx(&w->polled, now); /* relaxed: a hint to the monitor */
 	return false;
@@ -52,16 +52,29 @@ static void ask_poller(struct weft__worker *w)
 	bool nothing = has_nothing(w);
 	if (nothing && w->quiet && w->collected <= 1 && weft__poller_is_free(w))
 		return;
-	if (!asked_lately(w) || nothing)
+	if (!asked_lately(w, weft__tune.poll_ns) || nothing)
 		(void)weft__poller_source->collect(w);
 }
 
-/* Requests are on its ring. It hands over and sleeps by one system call, so one that is on its way to sleep does neither yet. */
+/* All that was ready at the last batch has had its turn, or is elsewhere. */
+static bool round_is_over(struct weft__worker *w)
+{
+	return (int32_t)(weft__load_rlx(&w->dispatches) - w->round) >= 0 || has_nothing(w);
+}
+
+/* Requests are on its ring. Before the round is over no more is taken or asked for: that would only stand behind the others, its
+ * data in its buffer, and be out of the caches when it comes to run. It hands over and sleeps by one system call, so one that is
+ * on its way to sleep does neither yet, but for what is more than a batch. */
 static void ask_ring(struct weft__worker *w)
 {
-	bool sleeps = !w->current && !w->searching && !w->expects_inbox;
-	(void)weft__poller_source->look(w);
-	if (!sleeps && !asked_lately(w))
+	bool sleeps = !w->current && !w->searching && !w->expects_inbox, over = round_is_over(w);
+	if (over)
+		(void)weft__poller_source->look(w);
+	if (sleeps && has_nothing(w) && weft__poller_source->attempt(w))
+		return;
+	bool starves = weft__load_rlx(&w->queued) > weft__tune.uring_batch && has_nothing(w); /* relaxed: a hint */
+	uint64_t period = starves ? 0 : over ? weft__tune.poll_ns : weft__tune.monitor_min_ns;
+	if ((starves || !sleeps) && !asked_lately(w, period))
 		(void)weft__poller_source->collect(w);
 }
 

@@ -5,11 +5,13 @@
  * Order: the `next` slot, the newest continuation, the oldest ready thread, the oldest of those pinned here. Every
  * fair_period (K = 64) dispatches the worker looks around instead: it takes in timers and the injector, puts `next`
  * behind the ready lane and runs that lane's oldest; and every age_period (256) looks it moves the oldest continuation
- * there. While descriptors are armed it asks the poller, too, if it has nothing to run, or has not asked for poll_ns; and
- * while it has requests on its ring it sees what has come for them in memory, and hands over what is queued as often. Hence the
- * promise: a ready thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a continuation
- * with n older ones within K * 256 * (n + 1) and its turn in the ready lane. While threads pinned to the worker are runnable,
- * the two kinds take turns at the looks around, and each bound is doubled.
+ * there. Hence the promise: a ready thread with n ahead of it in its lane runs within K * (n + 1) dispatches of its worker, a
+ * continuation with n older ones within K * 256 * (n + 1) and its turn in the ready lane. While threads pinned to the worker
+ * are runnable, the two kinds take turns at the looks around, and each bound is doubled.
+ *
+ * While descriptors are armed it asks the poller at a look, too, if it has nothing to run, or has not asked for poll_ns. While
+ * it has requests on its ring it reaps a batch of them and hands one over, when all have run that were ready at the last one
+ * and that was poll_ns ago; or monitor_min_ns, in any case.
  */
 #ifndef WEFT_SRC_SCHED_DISPATCH_H
 #define WEFT_SRC_SCHED_DISPATCH_H

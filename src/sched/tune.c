@@ -13,5 +13,7 @@ struct weft__tune weft__tune = {
 	.monitor_max_ns = 10000000,
 	.trim_ns = 5000000000,
 	.uring_entries = 256,
+	.uring_completions = 8192,
+	.uring_batch = 32,
 	.spare_workers = 64,
 };

@@ -15,9 +15,11 @@ extern struct weft__tune {
 	uint32_t poll_ns;	 /* how often at most a worker with something to run asks the poller */
 	uint64_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
 	uint64_t monitor_max_ns;
-	uint64_t trim_ns;	/* stacks not needed for so long give their pages back */
-	uint32_t uring_entries; /* of a worker's ring, a power of two; for four times as many completions */
-	uint32_t spare_workers; /* workers beyond the configured parallelism, to stand in for blocked ones */
+	uint64_t trim_ns;	    /* stacks not needed for so long give their pages back */
+	uint32_t uring_entries;	    /* of a worker's ring, */
+	uint32_t uring_completions; /* and of what it has completed: powers of two */
+	uint32_t uring_batch;	    /* so many requests at most a worker hands over at a time, or reaps */
+	uint32_t spare_workers;	    /* workers beyond the configured parallelism, to stand in for blocked ones */
 	/* Which of the n threads in its ready lane a worker that looks around runs next: 0, the oldest, up to n - 1. NULL: the
 	 * oldest. With fair_period 1 it looks around at each dispatch, so a test decides on the order of everything. */
 	uint32_t (*choose)(uint32_t n);

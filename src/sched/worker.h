@@ -85,13 +85,15 @@ struct weft__worker {
 	bool expects_inbox;	     /* pinned work came lately: spin for it, however many are searching */
 	bool quiet;		     /* one thread at most came from the poller from one sleep in it to the next */
 	uint32_t collected;	     /* since the last sleep there */
+	uint32_t round;		     /* by so many dispatches all have run that were ready at the last batch */
 	struct weft__looked *looked; /* at each other worker, in vain */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
 	/* atomic: written by the owner alone, read by others */
 	weft__a64 spawned, ended;
-	weft__a64 polled;   /* when it last asked the poller at a look around */
+	weft__a64 polled;   /* when it last asked the poller at a look around, or its ring */
 	weft__a32 requests; /* on its ring, by whoever holds that; while there are any it sleeps there */
+	weft__a32 queued;   /* of these, not handed over yet */
 	_Atomic(struct weft__uring *) uring; /* src/poll/uring.h; NULL: it has waited for no descriptor yet */
 
 	/* atomic: written by the owner, by who wakes it, and by the monitor when it takes the token away */
@@ -191,6 +193,9 @@ struct weft__poller_source {
 	/* Inside the lock of a worker that has requests: make the threads runnable for which these are over, as far as that
 	 * can be seen without a system call. True if there were any. */
 	bool (*look)(struct weft__worker *worker);
+	/* Inside the lock of a worker that has requests and nothing to run: do one of them without waiting. True if that made its
+	 * thread runnable. */
+	bool (*attempt)(struct weft__worker *worker);
 	/* Make the threads runnable whose descriptors are ready, without waiting: inside the lock of `worker`, in its
 	 * lanes; or, that being NULL, in the injector. True if there were any. */
 	bool (*collect)(struct weft__worker *worker);

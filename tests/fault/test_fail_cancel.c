@@ -53,6 +53,7 @@ END_TEST
 START_TEST(rings_of_two)
 {
 	weft__tune.uring_entries = 2;
+	weft__tune.uring_completions = 8;
 	work_refused(1);
 }
 END_TEST

@@ -131,6 +131,25 @@ int weft__os_uring_enter(const struct io_uring *ring, unsigned submit, bool wait
 	return (int)taken;
 }
 
+ssize_t weft__os_recvfrom(int fd, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *length)
+{
+	(void)buffer, (void)size, (void)flags, (void)from, (void)length;
+	model_yield(MODEL_HERE);
+	MODEL_ASSERT(!kernel.closed[fd]);
+	if (!kernel.there[fd])
+		return -EAGAIN;
+	kernel.there[fd]--;
+	model_received++;
+	return 1;
+}
+
+ssize_t weft__os_readv(int fd, const struct iovec *vec, int n, enum weft__os_way way)
+{
+	(void)fd, (void)vec, (void)n, (void)way;
+	MODEL_ASSERT(false); /* pipes are not in this model */
+	return -EAGAIN;
+}
+
 int weft__os_uring_cancel(const struct io_uring *ring, uint64_t key)
 {
 	int err = model_kernel_is_old ? -EINVAL : cancel(&kernel.ring[ring->ring_fd], key);

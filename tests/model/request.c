@@ -29,9 +29,14 @@ enum { WAITER, SENDER, ENDER, MONITOR, THREADS, WORKERS = 2, FDS = MODEL_FDS };
 enum { SEND = 1, CANCEL = 2, CLOSE = 4 };
 
 const unsigned model_threads = THREADS;
-struct weft__tune weft__tune = {
-	.ring_initial = 2, .ring_max = 2, .fair_period = 8, .age_period = 2, .uring_entries = 2, .poll_ns = 1
-};
+struct weft__tune weft__tune = { .ring_initial = 2,
+				 .ring_max = 2,
+				 .fair_period = 8,
+				 .age_period = 2,
+				 .uring_entries = 2,
+				 .uring_completions = 8,
+				 .uring_batch = 1,
+				 .poll_ns = 1 };
 struct weft__pool weft__pool;
 
 static struct weft__worker worker[WORKERS];

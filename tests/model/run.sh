@@ -43,7 +43,7 @@ sources() {
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
 	request)
-		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring
+		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_try
 		;;
 	shared | shared-close | shared-crowd | shared-timed) echo shared os -- chan/shared chan/shared_wake ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
@@ -187,8 +187,9 @@ edge-any-no-last-look|edge-any|random 100000 ipi|src/poll/fd.c|s/return waiter->
 request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tpass_on_wake(u);/\t\t;/
 request-taken-back-too-late|request|random 100000 ipi|src/poll/uring.c|s/bool queued = r->state == WEFT__QUEUED,/bool queued = r->state != WEFT__REAPED,/
 request-cancel-given-up|request|random 100000 ipi|src/poll/uring.c|s/weft__os_uring_cancel(&u->ring, key_of(r)) < 0/weft__os_uring_cancel(\&u->ring, key_of(r)) == -ENOENT/
-request-cancel-of-the-reaped|request|random 100000 ipi|src/poll/uring.c|/^static void take(/,/^}/{/take_out(r);/d}
-request-unlock-relaxed|request|random 100000 ipi|src/poll/uring.c|s/weft__store_rel(&u->lock, 0)/weft__store_rlx(\&u->lock, 0)/
+request-try-forgets-cancel|request|random 100000 ipi|src/poll/uring_try.c|s/ || r->asked;/;/
+request-cancel-of-the-reaped|request|random 100000 ipi|src/poll/uring_inside.h|/weft__uring_over(/,/^}/{/weft__uring_unlink(r);/d}
+request-unlock-relaxed|request|random 100000 ipi|src/poll/uring_inside.h|s/weft__store_rel(&u->lock, 0)/weft__store_rlx(\&u->lock, 0)/
 request-asked-unseen|request|random 100000 ipi|src/poll/request.c|s/if (waiter->asked)/if (false)/
 request-waits-though-closing|request|random 100000 ipi|src/poll/fd.c|s/waiter->closed = weft__fd_is_closing(waiter->entry);/waiter->closed = false;/
 request-no-drain|request|random 100000 ipi|src/poll/request.c|s/^\tdrain(set);//

@@ -173,6 +173,8 @@ static inline void use_tiny_lanes(void)
 	weft__tune.ring_initial = 2;
 	weft__tune.ring_max = 2;
 	weft__tune.uring_entries = 2;
+	weft__tune.uring_completions = 8;
+	weft__tune.uring_batch = 1;
 }
 
 static inline void set_mode(const char *mode)

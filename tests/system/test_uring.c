@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The poller on io_uring: what runs; a ring of two entries that overflows all the time; threads that end, and the requests that end
- * with them; what a close gives back at once. What is said when it cannot be had: test_refused.
+ * The poller on io_uring: what runs; a ring of two entries that overflows all the time; small batches, and a crowd that is always
+ * ready; two that answer each other; threads that end, and the requests that end with them; what a close gives back at once. What
+ * is said when it cannot be had: test_refused.
  */
 #include "tests/support/io.h"
 
@@ -54,7 +55,7 @@ END_TEST
 
 /* --- a ring of two --- */
 
-enum { PIPES = 40 };
+enum { PIPES = 40, CROWD = 100 };
 
 static void *echo(void *arg)
 {
@@ -96,7 +97,111 @@ START_TEST(ring_of_two)
 	if (!on_uring())
 		return;
 	weft__tune.uring_entries = 2;
+	weft__tune.uring_completions = 8;
 	run(converse, NULL);
+}
+END_TEST
+
+/* --- batches --- */
+
+static void *yield_on(void *arg)
+{
+	while (!get(*(shared *)arg))
+		weft_yield();
+	return NULL;
+}
+
+/* Where something is always ready, and more so than a look around comes to. */
+static void *converse_in_a_crowd(void *arg)
+{
+	static shared over;
+	weft_t crowd[CROWD];
+	set(over, 0);
+	for (int i = 0; i < CROWD; i++)
+		crowd[i] = spawn(NULL, yield_on, &over);
+	converse(arg);
+	set(over, 1);
+	for (int i = 0; i < CROWD; i++)
+		join(crowd[i]);
+	return arg;
+}
+
+START_TEST(small_batches)
+{
+	if (!on_uring())
+		return;
+	weft__tune.uring_batch = 3;
+	run(converse, NULL);
+	run(converse_in_a_crowd, NULL);
+}
+END_TEST
+
+/* --- tries --- */
+
+static shared enters, heard;
+
+static int count_enters(enum weft__os_site site)
+{
+	enters += site == WEFT__OS_URING_ENTER;
+	return 0;
+}
+
+static void *answer(void *arg)
+{
+	struct pair *p = arg;
+	char data[8];
+	for (ssize_t n; (n = weft_read(p[0].out, data, sizeof data)) > 0;)
+		check_eq(weft_write(p[1].in, data, (size_t)n), n);
+	return NULL;
+}
+
+static void *stand_by(void *arg)
+{
+	struct pair *p = arg;
+	char data;
+	check_eq(weft_read(p->out, &data, 1), 1);
+	set(heard, 1);
+	return NULL;
+}
+
+/* Two that answer each other do not sleep in between, and keep nobody else waiting. */
+static void *talk(void *arg)
+{
+	enum { TRIPS = 2000 };
+	for (int kind = PIPE; kind < PAIR_KINDS; kind++) {
+		struct pair p[2] = { make_pair(kind), make_pair(kind) };
+		struct pair aside = make_pair(kind);
+		weft_t other = spawn(NULL, answer, p), bystander = spawn(NULL, stand_by, &aside);
+		uint64_t before = enters;
+		set(heard, 0);
+		for (int i = 0; i < TRIPS; i++) {
+			char data = (char)i, back = 0;
+			check_eq(weft_write(p[0].in, &data, 1), 1);
+			check_eq(weft_read(p[1].out, &back, 1), 1);
+			check_eq(back, data);
+			if (i == TRIPS / 2)
+				check_eq(weft_write(aside.in, &data, 1), 1);
+		}
+		check(get(heard));
+		check(enters - before < TRIPS / 2);
+		check_eq(weft_close(p[0].in), 0);
+		join(other), join(bystander);
+		check_eq(weft_close(p[0].out), 0);
+		close_pair(aside);
+		close_pair(p[1]);
+	}
+	return arg;
+}
+
+START_TEST(answers_without_sleep)
+{
+	struct weft_config one = WEFT_CONFIG_INIT;
+	if (!on_uring())
+		return;
+	check_eq(weft_config_set_workers(&one, 1), 0);
+	weft__os_fault_hook = count_enters;
+	run_with(&one, talk, NULL);
+	weft__os_fault_hook = NULL;
 }
 END_TEST
 
@@ -155,6 +260,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { what_runs, ring_of_two, requests_outlive_threads, closed_at_once, NULL };
+	const TTest *const tests[] = {
+		what_runs,	ring_of_two, small_batches, answers_without_sleep, requests_outlive_threads,
+		closed_at_once, NULL
+	};
 	return run_tests("system/uring", tests);
 }
