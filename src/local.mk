@@ -130,6 +130,8 @@ libweft_la_SOURCES += \
 	src/poll/fd.h \
 	src/poll/outside.c \
 	src/poll/outside.h \
+	src/poll/packet.c \
+	src/poll/packet.h \
 	src/poll/poller.c \
 	src/poll/poller.h \
 	src/poll/refused.c \

@@ -11,6 +11,7 @@
 
 #include "src/chan/shared.h"
 #include "src/os/memory.h"
+#include "src/poll/packet.h"
 #include "weft/io.h"
 #include "weft/link.h"
 
@@ -46,10 +47,8 @@ int weft__link_recv(struct weft_chan *chan, void *element, uint64_t nanoseconds)
 	ssize_t n;
 	if (is_shared(chan))
 		return weft__shared_recv(chan, element, nanoseconds);
-	do
-		n = weft_recv_timeout((int)chan->fd, drop ? &signal : element, drop ? 1 : chan->element_size, MSG_TRUNC,
-				      nanoseconds);
-	while (n == -ECONNRESET);
+	n = weft__packet_recv((int)chan->fd, drop ? &signal : element, drop ? 1 : chan->element_size, MSG_TRUNC,
+			      nanoseconds);
 	if (n < 0)
 		return (int)n;
 	return n == 0 ? -EPIPE : n == (ssize_t)wire_size(chan) ? 0 : -EMSGSIZE;

@@ -6,6 +6,7 @@
 
 #include "src/os/lock.h"
 #include "src/os/memory.h"
+#include "src/poll/packet.h"
 #include "src/process/process.h"
 #include "src/sched/cancel.h"
 #include "src/sched/spawn.h"
@@ -77,14 +78,14 @@ int weft_process_id(weft_t thread, pid_t *pid)
 /* --- the proxy --- */
 
 /* A message, or 0 at the end of them. What cannot be waited for, for want of memory or descriptors say, has not ended: so it tries
- * again. Reset is told once, before what is still to be received. */
+ * again. */
 static ssize_t receive(struct weft__process *p, struct weft__process_message *m, uint64_t nanoseconds)
 {
 	for (;;) {
-		ssize_t n = weft_recv_timeout(p->fd, m, sizeof *m, 0, nanoseconds);
+		ssize_t n = weft__packet_recv(p->fd, m, sizeof *m, 0, nanoseconds);
 		if (n >= 0 || n == -ETIMEDOUT || n == -ECANCELED)
 			return n;
-		if (n != -ECONNRESET && weft_sleep(WEFT_MS(1)) == -ECANCELED)
+		if (weft_sleep(WEFT_MS(1)) == -ECANCELED)
 			return -ECANCELED;
 	}
 }

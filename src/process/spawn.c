@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "src/os/memory.h"
+#include "src/poll/packet.h"
 #include "src/process/process.h"
 #include "src/sched/attr.h"
 #include "src/sched/spawn.h"
 #include "weft/cancel.h"
 #include "weft/io.h"
+#include "weft/time.h"
 
 struct weft__process_helper weft__process_helper;
 static weft__a32 running; /* atomic: set by who starts the runtime, taken back by who stops it */
@@ -47,7 +49,7 @@ static int send_request(const struct weft__attr *attr, const struct weft__spawn 
 static int await_start(struct weft__process *p)
 {
 	struct weft__process_message m;
-	ssize_t n = weft_recv(p->fd, &m, sizeof m, 0);
+	ssize_t n = weft__packet_recv(p->fd, &m, sizeof m, 0, WEFT_FOREVER);
 	if (n != (ssize_t)sizeof m)
 		return n < 0 ? (int)n : -EOWNERDEAD;
 	p->pid = (pid_t)m.pid;
