@@ -80,6 +80,7 @@ system_tests = \
 	tests/system/test_io_hog \
 	tests/system/test_join \
 	tests/system/test_link \
+	tests/system/test_link_process \
 	tests/system/test_local \
 	tests/system/test_local_end \
 	tests/system/test_mutex \
@@ -342,6 +343,7 @@ kind_kernel = tests/system/test_process_many tests/fault/test_crashes tests/syst
 	tests/system/test_park \
 	tests/system/test_process \
 	tests/system/test_process_end \
+	tests/system/test_process_short \
 	tests/system/test_run \
 	tests/system/test_sleep \
 	tests/system/test_supervise_process \

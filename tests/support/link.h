@@ -3,6 +3,7 @@
 #ifndef WEFT_TESTS_LINK_H
 #define WEFT_TESTS_LINK_H
 
+#include "src/base/random.h"
 #include "tests/support/process.h"
 
 enum { WORDS = 500 };
@@ -29,8 +30,7 @@ static inline uint64_t number_in(const struct element *e)
 
 static inline uint64_t random_of(uint64_t *seed)
 {
-	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
-	return *seed >> 33;
+	return weft__random_next(seed) >> 33;
 }
 
 static inline void make(struct weft_chan *ends[2], size_t size, size_t capacity)
@@ -54,20 +54,18 @@ static inline weft_t child_with(struct weft_chan *end, void *(*fn)(void *))
 	return spawn(&attr, fn, NULL);
 }
 
-/* A child that has one end of the pair; the program keeps the other. */
-static inline weft_t child_with_end(struct weft_chan **end, struct weft_chan *const ends[2], void *(*fn)(void *))
+/* A child that has one end of a pair; the program keeps the other. capacity: through shared memory; 0: over a socket. */
+static inline weft_t with_end(struct weft_chan **end, size_t size, size_t capacity, void *(*fn)(void *))
 {
+	struct weft_chan *ends[2] = { NULL, NULL };
+	if (capacity)
+		make(ends, size, capacity);
+	else
+		check_eq(weft_chan_pair(ends, size), 0);
 	weft_t thread = child_with(ends[1], fn);
 	weft_chan_destroy(ends[1]);
 	*end = ends[0];
 	return thread;
-}
-
-static inline weft_t with_shared_end(struct weft_chan **end, size_t size, size_t capacity, void *(*fn)(void *))
-{
-	struct weft_chan *ends[2] = { NULL, NULL };
-	make(ends, size, capacity);
-	return child_with_end(end, ends, fn);
 }
 
 static inline struct weft_chan *mine(const void *arg, size_t size)
@@ -75,6 +73,18 @@ static inline struct weft_chan *mine(const void *arg, size_t size)
 	struct weft_chan *chan = NULL;
 	check_eq(weft_chan_open(&chan, *(const int *)arg, size), 0);
 	return chan;
+}
+
+/* The first time may open what stays. */
+static inline void must_leave_no_descriptor(void *(*fn)(void *))
+{
+	unsigned before = 0;
+	for (int i = 0; i < 2; i++) {
+		run(fn, NULL);
+		if (i == 0)
+			before = descriptors();
+	}
+	ck_assert_uint_le(descriptors(), before);
 }
 
 #endif

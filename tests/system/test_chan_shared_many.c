@@ -261,7 +261,7 @@ static void *crowds_apart(void *arg)
 {
 	struct crowd *c = &crowds[0];
 	*c = (struct crowd){ .each = rounds(5000) };
-	weft_t thread = with_shared_end(&c->end, sizeof(uint64_t), 7, far_crowd);
+	weft_t thread = with_end(&c->end, sizeof(uint64_t), 7, far_crowd);
 	struct trio receivers = three(recv_many, c), senders = three(send_many, c);
 	join_three(&senders);
 	wait_until(get(c->got) == (uint64_t)(SENDERS * c->each));

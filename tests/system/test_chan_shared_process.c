@@ -1,45 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Pairs through shared memory, between processes: in order, whole or not at all, and nobody waits for one that is gone. */
+/* Pairs through shared memory, between processes: what is not as over a socket (test_link_process). */
 #include "src/chan/shared.h"
 #include "tests/support/link.h"
 
 enum { CAPACITY = 7 };
-
-/* --- two processes --- */
-
-static void *echo(void *arg)
-{
-	struct weft_chan *chan = mine(arg, sizeof(struct element));
-	struct element e;
-	uintptr_t n = 0;
-	for (; weft_chan_recv(chan, &e) == 0; n++)
-		check_eq(weft_chan_send(chan, &e), 0);
-	weft_chan_destroy(chan);
-	return (void *)n;
-}
-
-static void *round_trips(void *arg)
-{
-	struct weft_chan *chan;
-	weft_t thread = with_shared_end(&chan, sizeof(struct element), CAPACITY, echo);
-	int n = rounds(3000);
-	for (int i = 0; i < n; i++) {
-		struct element e = element((uint64_t)i);
-		check_eq(weft_chan_send(chan, &e), 0);
-		check_eq(weft_chan_recv(chan, &e), 0);
-		check_eq(number_in(&e), i);
-	}
-	check_eq(weft_chan_close(chan), 0);
-	check_eq((intptr_t)join(thread), n);
-	weft_chan_destroy(chan);
-	return arg;
-}
-
-START_TEST(there_and_back)
-{
-	run_with_processes(round_trips, NULL);
-}
-END_TEST
 
 /* One after another has the same end, from where the last has left it. */
 static void *two_more(void *arg)
@@ -82,91 +46,6 @@ START_TEST(opened_again)
 }
 END_TEST
 
-/* --- killed in the middle --- */
-
-static void *flood(void *arg)
-{
-	struct weft_chan *chan = mine(arg, sizeof(struct element));
-	for (uint64_t i = 0;; i++) {
-		struct element e = element(i);
-		if (weft_chan_send(chan, &e))
-			return NULL;
-	}
-}
-
-/* Whole, in order, none missing; and then the end. */
-static void *kill_senders(void *arg)
-{
-	uint64_t seed = new_seed(), got = 0;
-	for (int i = 0; i < rounds(200); i++) {
-		struct weft_chan *chan;
-		struct element e;
-		weft_t thread = with_shared_end(&chan, sizeof e, 1 + random_of(&seed) % 20, flood);
-		pid_t pid = process_of(thread);
-		uint64_t last = random_of(&seed) % 200;
-		for (uint64_t n = 0;; n++) {
-			int err = weft_chan_recv(chan, &e);
-			if (err) {
-				check_eq(err, -EPIPE);
-				break;
-			}
-			check_eq(number_in(&e), n);
-			got++;
-			if (n == last)
-				kill(pid, SIGKILL);
-		}
-		check_eq(weft_chan_send(chan, &e), -EPIPE);
-		check_eq(end_of(thread).signal, SIGKILL);
-		weft_chan_destroy(chan);
-	}
-	check(got > 0);
-	return arg;
-}
-
-START_TEST(a_sender_is_killed)
-{
-	run_with_processes(kill_senders, NULL);
-}
-END_TEST
-
-static void *drink(void *arg)
-{
-	struct weft_chan *chan = mine(arg, sizeof(struct element));
-	struct element e;
-	while (weft_chan_recv(chan, &e) == 0)
-		number_in(&e);
-	return NULL;
-}
-
-static void *kill_receivers(void *arg)
-{
-	uint64_t seed = new_seed();
-	for (int i = 0; i < rounds(100); i++) {
-		struct weft_chan *chan;
-		size_t capacity = 1 + random_of(&seed) % 20;
-		weft_t thread = with_shared_end(&chan, sizeof(struct element), capacity, drink);
-		pid_t pid = process_of(thread);
-		int err = 0, when = (int)(random_of(&seed) % 400);
-		for (int n = 0; !err; n++) {
-			struct element e = element((uint64_t)n);
-			err = weft_chan_send(chan, &e);
-			if (n == when)
-				kill(pid, SIGKILL);
-		}
-		check_eq(err, -EPIPE);
-		check_eq(weft_chan_recv(chan, NULL), -EPIPE);
-		check_eq(end_of(thread).signal, SIGKILL);
-		weft_chan_destroy(chan);
-	}
-	return arg;
-}
-
-START_TEST(a_receiver_is_killed)
-{
-	run_with_processes(kill_receivers, NULL);
-}
-END_TEST
-
 /* Killed while it receives and sends, and several here wait for both: all come back. */
 static void *one_way(void *arg)
 {
@@ -200,8 +79,7 @@ static void *kill_echoes(void *arg)
 	uint64_t seed = new_seed();
 	for (int i = 0; i < rounds(100); i++) {
 		struct weft_chan *chan;
-		weft_t waiting[4],
-			thread = with_shared_end(&chan, sizeof(uint64_t), 1 + random_of(&seed) % 3, echo_words);
+		weft_t waiting[4], thread = with_end(&chan, sizeof(uint64_t), 1 + random_of(&seed) % 3, echo_words);
 		for (int k = 0; k < 4; k++)
 			waiting[k] = spawn(k < 2 ? WEFT_GREEN : WEFT_BOUND, k % 2 ? one_way : other_way, chan);
 		weft_sleep(WEFT_US(random_of(&seed) % 2000));
@@ -258,7 +136,7 @@ static void *with_scribblers(void *arg)
 	intptr_t seen = 0;
 	for (int i = 0; i < rounds(20); i++) {
 		struct weft_chan *chan;
-		weft_t green[3], thread = with_shared_end(&chan, sizeof(uint64_t), CAPACITY, scribble);
+		weft_t green[3], thread = with_end(&chan, sizeof(uint64_t), CAPACITY, scribble);
 		for (int k = 0; k < 3; k++)
 			green[k] = spawn(k == 2 ? WEFT_BOUND : WEFT_GREEN, try_all, chan);
 		for (int k = 0; k < 3; k++)
@@ -279,9 +157,6 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		there_and_back, opened_again, a_sender_is_killed, a_receiver_is_killed, an_echo_is_killed,
-		scribbled_over, NULL
-	};
+	const TTest *const tests[] = { opened_again, an_echo_is_killed, scribbled_over, NULL };
 	return run_tests("system/chan_shared_process", tests);
 }
