@@ -8,12 +8,21 @@ static void *count_descriptors(void *arg)
 	return (void *)(uintptr_t)descriptors();
 }
 
+static void must_exit(weft_t thread, int code, uintptr_t result)
+{
+	struct weft_status status = end_of(thread);
+	check_eq(status.how == WEFT_CRASHED ? status.signal : 0, 0); /* which one it was */
+	check_eq(status.how, WEFT_EXITED);
+	check_eq(status.code, code);
+	check(status.result == (void *)result);
+}
+
 static void *in_sequence(void *arg)
 {
 	unsigned before = 0;
 	int n = rounds(1000);
 	for (int i = 0; i < n; i++) {
-		check(join(spawn(WEFT_PROCESS, number, (void *)(uintptr_t)i)) == (void *)(2 * (uintptr_t)i));
+		must_exit(spawn(WEFT_PROCESS, number, (void *)(uintptr_t)i), 0, 2 * (uintptr_t)i);
 		if (i == 0)
 			before = descriptors();
 	}
@@ -54,13 +63,11 @@ static void *at_once(void *arg)
 	weft_t thread[N];
 	for (uintptr_t i = 0; i < N; i++)
 		thread[i] = spawn(WEFT_PROCESS, i % 3 == 2 ? by_exit : number, (void *)i);
-	for (uintptr_t i = 0; i < N; i++) {
-		struct weft_status status = end_of(thread[i]);
-		check_eq(status.how == WEFT_CRASHED ? status.signal : 0, 0); /* which one it was */
-		check_eq(status.how, WEFT_EXITED);
-		check_eq(status.code, i % 3 == 2 ? i : 0);
-		check(status.result == (void *)(i % 3 == 2 ? 0 : 2 * i));
-	}
+	for (uintptr_t i = 0; i < N; i++)
+		if (i % 3 == 2)
+			must_exit(thread[i], (int)i, 0);
+		else
+			must_exit(thread[i], 0, 2 * i);
 	return arg;
 }
 
