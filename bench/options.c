@@ -38,7 +38,7 @@ static const char usage[] =
 
 static const struct effort efforts[] = {
 	{ .name = "quick",
-	  .total_ns = 88000000000u,
+	  .total_ns = 76000000000u,
 	  .round_ns = 9000000u,
 	  .long_ns = 250000000u,
 	  .rounds = 6,
