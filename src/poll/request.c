@@ -148,10 +148,12 @@ static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
 
 static struct weft__fd_waiter waiter_of(struct weft__fd *e, enum weft__fd_way way, const struct weft__reason *reason)
 {
+	struct weft__thread *self = weft__self_or_null();
 	return (struct weft__fd_waiter){
-		.wait = { weft__fd_commit, revoke, weft__self_or_null(), reason, e, .asks = true },
+		.wait = { weft__fd_commit, revoke, self, reason, e, .asks = true },
 		.entry = e,
 		.way = way,
+		.request = { .needed = { e, self, (char *)self + WEFT__CACHE_LINE } },
 	};
 }
 

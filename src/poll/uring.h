@@ -48,6 +48,7 @@ struct weft__uring_request {
 	uint32_t events; /* to poll for; to send: flags */
 	void *data;
 	size_t size;
+	const void *needed[3]; /* what whoever it ends for touches then */
 
 	struct weft__uring *ring; /* where it is; NULL: not queued yet, or taken back. Stands fast while it is handed */
 
@@ -57,6 +58,8 @@ struct weft__uring_request {
 	bool asked;		/* TRIED, and to end whatever comes of it */
 	struct weft__list link; /* there; once REAPED, the reaper's */
 	ssize_t result;
+	struct weft__uring_request *ahead; /* queued some places later: to be in the caches when its turn comes */
+	unsigned place;
 };
 
 /* The poller begins and ends. -ENOTSUP: weft was built without liburing. */

@@ -16,13 +16,18 @@
 
 #ifdef HAVE_LIBURING
 
+enum { WEFT__URING_AHEAD = 8 };
+
 struct weft__uring {
 	weft__a32 lock;
 	struct io_uring ring; /* its queues: under lock */
 	/* under lock */
 	struct weft__list queued;
 	struct weft__list cancels; /* of HANDED requests */
-	bool listening;		   /* a request of the ring's own polls the event */
+	struct weft__uring_request
+		*last[WEFT__URING_AHEAD]; /* those queued last, which have nothing ahead of them yet */
+	unsigned places;		  /* queued so far */
+	bool listening;			  /* a request of the ring's own polls the event */
 	/* the worker's: so many times not to try the oldest request itself, and so many the next time that this is in vain */
 	unsigned skip, step;
 	/* set once */
@@ -70,6 +75,8 @@ weft__inline void weft__uring_count(weft__a32 *counter, int n)
 weft__inline void weft__uring_unqueue(struct weft__uring *u, struct weft__uring_request *r)
 {
 	weft__uring_unlink(r);
+	if (u->last[r->place] == r)
+		u->last[r->place] = NULL;
 	weft__uring_count(&u->worker->queued, -1);
 }
 

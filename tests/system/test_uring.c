@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The poller on io_uring: what runs; a ring of two entries that overflows all the time; small batches, and a crowd that is always
- * ready; two that answer each other; threads that end, and the requests that end with them; what a close gives back at once. What
- * is said when it cannot be had: test_refused.
+ * ready; requests taken back; two that answer each other; threads that end, and the requests that end with them; what a close
+ * gives back at once. What is said when it cannot be had: test_refused.
  */
 #include "tests/support/io.h"
 
@@ -136,6 +136,49 @@ START_TEST(small_batches)
 }
 END_TEST
 
+/* --- taken back --- */
+
+static void *read_one(void *arg)
+{
+	const struct pair *p = arg;
+	char data;
+	return weft_read(p->out, &data, 1) == 1 ? arg : NULL;
+}
+
+/* Requests that nobody has handed over yet: every other one is gone, with its frame, when more are queued behind the rest. */
+static void *take_back(void *arg)
+{
+	struct pair p[PIPES];
+	weft_t threads[PIPES];
+	for (int i = 0; i < PIPES; i++)
+		p[i] = make_pair(PIPE);
+	for (int round = 0; round < rounds(200); round++) {
+		for (int i = 0; i < PIPES; i++)
+			threads[i] = spawn(NULL, read_one, &p[i]);
+		weft_yield();
+		for (int i = round % 2; i < PIPES; i += 2) {
+			check_eq(weft_cancel(threads[i]), 0);
+			check(join(threads[i]) == NULL);
+			threads[i] = spawn(NULL, read_one, &p[i]);
+		}
+		for (int i = 0; i < PIPES; i++)
+			check_eq(weft_write(p[i].in, "x", 1), 1);
+		for (int i = 0; i < PIPES; i++)
+			check(join(threads[i]) == &p[i]);
+	}
+	for (int i = 0; i < PIPES; i++)
+		close_pair(p[i]);
+	return arg;
+}
+
+START_TEST(taken_back_in_between)
+{
+	struct weft_config one = workers_exactly(1);
+	if (on_uring())
+		run_with(&one, take_back, NULL);
+}
+END_TEST
+
 /* --- tries --- */
 
 static shared enters, heard;
@@ -260,9 +303,13 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = {
-		what_runs,	ring_of_two, small_batches, answers_without_sleep, requests_outlive_threads,
-		closed_at_once, NULL
-	};
+	const TTest *const tests[] = { what_runs,
+				       ring_of_two,
+				       small_batches,
+				       taken_back_in_between,
+				       answers_without_sleep,
+				       requests_outlive_threads,
+				       closed_at_once,
+				       NULL };
 	return run_tests("system/uring", tests);
 }
