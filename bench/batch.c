@@ -57,6 +57,24 @@ static void calibrated(struct batch *b)
 	b->deadline = batch_now() + b->budget_ns;
 }
 
+double batch_pace(void)
+{
+	enum { TRIES = 5, STEPS = 20000 };
+	uint64_t best = UINT64_MAX, value = 1;
+
+	for (int i = 0; i < TRIES; i++) {
+		uint64_t begin = batch_now(), took;
+
+		for (int k = 0; k < STEPS; k++) {
+			value = value * 6364136223846793005u + 1442695040888963407u;
+			__asm__ volatile("" : "+r"(value));
+		}
+		took = batch_now() - begin;
+		best = took < best ? took : best;
+	}
+	return (double)best / STEPS;
+}
+
 bool batch_more(struct batch *b)
 {
 	if (b->failed)

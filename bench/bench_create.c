@@ -118,6 +118,6 @@ const struct bench bench_create_1m_alive = {
 	.what = "create + run + join while 1,000,000 others are parked",
 	.body = MODEL_BODIES(among_parked),
 	.size = { 1000000, 10000, 1000 },
-	.quick_size = { 1000000, 2000, 500 },
+	.quick_size = { 100000, 2000, 500 },
 	.flags = BENCH_ONCE | BENCH_ALL_ALIVE | BENCH_MANY_CPUS,
 };

@@ -80,18 +80,18 @@ MODEL_INLINE void parked(struct run *r, const struct model *m)
 }
 MODEL_BODY(parked)
 
-#define MEMORY(id, name, n, processes, text)                                                                           \
+#define MEMORY(id, name, n, threads, processes, text)                                                                  \
 	const struct bench bench_memory_##id = {                                                                       \
 		.rows = { "memory-" name, "resident-" name, "tables-" name, "kernel-" name, "fill-" name },            \
 		.units = { "bytes", "bytes", "bytes", "bytes", "ms" },                                                 \
 		.what = text " parked: all memory of each; resident, page tables, the kernel's; time to make all",     \
 		.body = MODEL_BODIES(parked),                                                                          \
 		.size = { n, n, n, n },                                                                                \
-		.quick_size = { n, n, processes },                                                                     \
+		.quick_size = { n, threads, processes },                                                               \
 		.flags = BENCH_COLD | BENCH_ALL_ALIVE | BENCH_MANY_CPUS,                                               \
 	}
 
-MEMORY(1, "1", 1, 1, "1 unit");
-MEMORY(1k, "1k", 1000, 1000, "1,000 units");
-MEMORY(30k, "30k", 30000, 3000, "30,000 units");
-MEMORY(1m, "1m", 1000000, 3000, "1,000,000 units");
+MEMORY(1, "1", 1, 1, 1, "1 unit");
+MEMORY(1k, "1k", 1000, 1000, 1000, "1,000 units");
+MEMORY(30k, "30k", 30000, 10000, 3000, "30,000 units");
+MEMORY(1m, "1m", 1000000, 1000000, 3000, "1,000,000 units");

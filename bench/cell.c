@@ -121,7 +121,7 @@ static void resize(struct cell *cell, uint64_t size)
 static void collect(struct cell *cell, struct run *run, uint64_t took)
 {
 	struct batch *b = &run->batch;
-	struct noise noise = noise_now();
+	struct beside beside = { noise_now(), (double)run->preempted * 1e9 / (double)took, run->pace };
 
 	resize(cell, run->size);
 	cell->failed |= b->failed;
@@ -135,23 +135,20 @@ static void collect(struct cell *cell, struct run *run, uint64_t took)
 		if (b->failed)
 			row_restart(row);
 		else
-			row_round(row, b->samples[i], b->count[i], &noise, (double)run->preempted * 1e9 / (double)took);
+			row_round(row, b->samples[i], b->count[i], &beside);
 		row_estimate(row);
 	}
 }
 
-void cell_round(const struct bench *bench, struct cell *cell, struct run *run, const struct options *options)
+bool cell_round(const struct bench *bench, struct cell *cell, struct run *run, const struct options *options)
 {
-	uint64_t begin = batch_now(), took;
+	uint64_t begin = batch_now();
 
-	if (cell->failed || cell->took > options->effort->long_ns)
-		return;
 	progress(bench->rows[0], bench->instead ? bench->instead : model_names[cell->model], cell->workers);
 	round_run(bench, run, cell, options->effort);
-	took = batch_now() - begin;
-	collect(cell, run, took);
-	if (took > cell->took)
-		cell->took = took;
+	if (!run_interrupted) /* else it was killed */
+		collect(cell, run, batch_now() - begin);
+	return !cell->failed;
 }
 
 bool cell_narrow(const struct cell *cell, double narrow)

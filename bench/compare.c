@@ -5,6 +5,9 @@
  * figures are looked at, both are asked for: the one alone would find noise, the other what does not matter. A figure that
  * is doubtful in either run is shown, but is no reason to fail. The machine and the file have to be the same but for what
  * is compared; that is the caller's business.
+ *
+ * CPUs change their clock, virtual ones most of all. So both have to hold also when each round is taken by the pace of its CPU
+ * (batch_pace): what is slower only as much as the CPU was has not moved.
  */
 #include <math.h>
 #include <stdio.h>
@@ -18,8 +21,10 @@
 struct verdict {
 	const struct row *old, *new;
 	double change; /* of the median: 0.1 is a tenth more */
+	double change_by_pace;
 	double same;
-	bool worse, doubtful;
+	bool moved, worse, doubtful;
+	bool by_pace; /* it would have, but for the pace of the CPU */
 };
 
 static const struct row *old_of(const struct row *row, const struct rows *old)
@@ -29,17 +34,51 @@ static const struct row *old_of(const struct row *row, const struct rows *old)
 	return found && found->workers == row->workers && found->size == row->size ? found : NULL;
 }
 
-static bool judge(const struct row *old, const struct row *new, struct verdict *v)
+/* Of a row's rounds: the times in steps of the CPU; the rates by steps; all else as it is. */
+static void by_pace(const struct row *row, double values[ROW_ROUNDS])
 {
-	v->old = old;
-	v->new = new;
-	if (old->estimate.median == 0)
-		return false;
-	v->change = new->estimate.median / old->estimate.median - 1;
-	v->same = estimate_same(old->round, old->rounds, new->round, new->rounds);
-	v->worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v->change < 0 : v->change > 0;
-	v->doubtful = old->doubt[0] || new->doubt[0];
-	return fabs(v->change) >= MOVED && v->same < SAME;
+	for (unsigned i = 0; i < row->rounds; i++) {
+		double pace = row->pace[i] > 0 ? row->pace[i] : 1;
+
+		values[i] = row_is_time(row)   ? row->round[i] / pace
+			    : row_is_rate(row) ? row->round[i] * pace
+					       : row->round[i];
+	}
+}
+
+static double change_of(double before, double now)
+{
+	return before != 0 ? now / before - 1 : 0;
+}
+
+/* With the pace taken out, where it is known. */
+static void judge_by_pace(struct verdict *v)
+{
+	double old[ROW_ROUNDS], new[ROW_ROUNDS], same;
+
+	v->change_by_pace = v->change;
+	if (v->old->rounds == 0 || v->new->rounds == 0 || v->old->pace[0] <= 0 || v->new->pace[0] <= 0)
+		return;
+	by_pace(v->old, old);
+	by_pace(v->new, new);
+	same = estimate_same(old, v->old->rounds, new, v->new->rounds);
+	v->change_by_pace =
+		change_of(estimate_median(old, v->old->rounds).median, estimate_median(new, v->new->rounds).median);
+	v->by_pace = v->moved &&
+		     (fabs(v->change_by_pace) < MOVED || same >= SAME || (v->change_by_pace > 0) != (v->change > 0));
+}
+
+static struct verdict judge(const struct row *old, const struct row *new)
+{
+	struct verdict v = { .old = old, .new = new };
+
+	v.change = change_of(old->estimate.median, new->estimate.median);
+	v.same = estimate_same(old->round, old->rounds, new->round, new->rounds);
+	v.worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v.change < 0 : v.change > 0;
+	v.doubtful = old->doubt[0] || new->doubt[0];
+	v.moved = fabs(v.change) >= MOVED && v.same < SAME;
+	judge_by_pace(&v);
+	return v;
 }
 
 static void print_verdict(const struct verdict *v, bool headed)
@@ -63,7 +102,7 @@ static bool can_tell(const struct row *old, const struct row *new)
 
 int compare_print(const struct rows *old, const struct rows *new)
 {
-	unsigned compared = 0, untold = 0, moved = 0, worse = 0;
+	unsigned compared = 0, untold = 0, moved = 0, worse = 0, paced = 0, near = 0, near_by_pace = 0;
 
 	printf("\nCompared with the older figures:\n");
 	for (size_t i = 0; i < new->count; i++) {
@@ -74,7 +113,11 @@ int compare_print(const struct rows *old, const struct rows *new)
 			continue;
 		compared++;
 		untold += !can_tell(before, row);
-		if (!judge(before, row, &v))
+		v = judge(before, row);
+		paced += v.by_pace;
+		near += fabs(v.change) < MOVED;
+		near_by_pace += fabs(v.change_by_pace) < MOVED;
+		if (!v.moved || v.by_pace)
 			continue;
 		print_verdict(&v, moved++ > 0);
 		worse += v.worse && !v.doubtful;
@@ -82,6 +125,11 @@ int compare_print(const struct rows *old, const struct rows *new)
 	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", moved,
 	       compared, 100 * MOVED, SAME, worse);
 	printf(" (*: for the better, ?: doubtful).\n");
+	if (paced)
+		printf("%u more only as far as the CPU was slower or faster meanwhile.\n", paced);
+	if (compared)
+		printf("%u of %u medians are within %.0f %%, %u of %u with the pace of the CPU taken out.\n", near,
+		       compared, 100 * MOVED, near_by_pace, compared);
 	if (untold)
 		printf("%u have too few rounds in one of the two to tell.\n", untold);
 	if (compared == 0)

@@ -2,21 +2,22 @@
 /*
  * Which rounds are run, in which order, and until when. See harness.h.
  *
- * A bench has a share of the time that is left, by its weight: the rounds that it should have at least. In each round its
- * cells are run in a random order (--seed). After the rounds that all have, those cells go on whose interval is not narrow
- * yet, while the share lasts. A bench that is late after half of its rounds has no more, and after one round
- * if all the time is up: its rows then have the confidence that is in so many.
+ * Whatever is measured, a cell or a peer's program, has its turns: one in each lap through all benches. So the rounds of a figure
+ * lie minutes apart, as far as the whole goes on: a machine that changes its pace changes the interval, and not the
+ * median of what happened to be measured meanwhile. Within a bench the order is random (--seed).
+ *
+ * In the first lap all have a turn; then it is known what each costs. Where the time is limited as many as fit into what is left
+ * of it have all their rounds, the cheapest first, and the others have had their one. After the rounds that all should
+ * have, those go on whose interval is not narrow yet.
  */
 #include "harness.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "system.h"
-
-#define ROUND_COST_NS 6000000u /* what a round takes besides its samples: a process, a warm-up */
-#define COLD_COST_NS 300000000u
 
 const char *const model_names[MODELS] = { "green", "pthread", "fork", "bound", "vfork", "posix_spawn", "contained" };
 
@@ -61,27 +62,36 @@ const struct bench *bench_of(const char *row)
 	return NULL;
 }
 
-static unsigned rounds_of(const struct bench *bench, const struct effort *effort)
-{
-	if (bench->flags & BENCH_ONCE)
-		return 1;
-	return bench->flags & BENCH_COLD ? effort->rounds_cold : effort->rounds;
-}
+/* --- turns --- */
 
-/* About how long it takes, in ns. */
-static double weight(const struct bench *bench, const struct options *options)
-{
-	unsigned counts[COUNTS_MAX], cells = 0;
-	bool cold = bench->flags & (BENCH_COLD | BENCH_ONCE);
+struct plan {
+	const struct bench *bench;
+	struct cell *cell[COUNTS_MAX * MODELS];
+	unsigned cells;
+	struct turn *turns; /* of its cells and of its peers, in the suite's */
+	unsigned count;
+};
 
-	if (!bench_any_wanted(options, bench))
-		return 0;
-	for (unsigned i = 0; i < MODELS; i++)
-		cells += bench->body[i] && (bench->instead || model_wanted(options, model_names[i]));
-	cells *= cells_worker_counts(bench, options, counts);
-	return (double)cells * rounds_of(bench, options->effort) *
-	       (double)(cold ? COLD_COST_NS : options->effort->round_ns + ROUND_COST_NS);
-}
+struct turn {
+	struct plan *plan;
+	struct cell *cell;	/* NULL: a peer's */
+	unsigned peer, workers; /* of that */
+	uint64_t cost;		/* of the first, in ns */
+	unsigned rounds;	/* that it should have */
+	bool over;		/* has no more */
+};
+
+struct suite {
+	const struct options *options;
+	struct rows *rows;
+	struct run *run;
+	struct plan *plans;
+	struct turn *turns;
+	unsigned benches, count, laps;
+	uint64_t begun, end; /* 0: none */
+	uint64_t expected;   /* ns that it will take; 0: not known yet */
+	uint64_t random;
+};
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -89,137 +99,186 @@ static uint64_t next_random(uint64_t *state)
 	return *state >> 33;
 }
 
-static void shuffle(struct cell **cells, unsigned n, uint64_t *random)
+static void shuffle(struct turn *turns, unsigned n, uint64_t *random)
 {
 	for (unsigned i = n; i > 1; i--) {
 		unsigned k = (unsigned)(next_random(random) % i);
-		struct cell *swapped = cells[k];
+		struct turn swapped = turns[k];
 
-		cells[k] = cells[i - 1];
-		cells[i - 1] = swapped;
+		turns[k] = turns[i - 1];
+		turns[i - 1] = swapped;
 	}
 }
 
-struct plan {
-	const struct bench *bench;
-	const struct options *options;
-	struct cell **cells;
-	unsigned made;
-	uint64_t deadline, end; /* of the bench, of all; 0: none */
-	uint64_t random;
-	double begin, share; /* of the progress: where the bench begins, how much it is */
-};
-
-/* One of all cells, or of those that are not narrow yet. False: there was none. */
-static bool one_round(struct plan *p, struct run *run, bool all)
+/* One that fails is not tried again. */
+static void take(struct suite *s, struct turn *t)
 {
-	bool any = false;
+	uint64_t begin = batch_now();
+	const struct bench *bench = t->plan->bench;
 
-	shuffle(p->cells, p->made, &p->random);
-	for (unsigned i = 0; i < p->made; i++) {
-		if (!all && cell_narrow(p->cells[i], p->options->effort->narrow))
-			continue;
-		cell_round(p->bench, p->cells[i], run, p->options);
-		any = true;
-	}
-	return any;
+	if (t->cell)
+		t->over = !cell_round(bench, t->cell, s->run, s->options);
+	else
+		t->over = !peers_turn(bench, s->options, t->peer, t->workers, s->rows);
+	if (!t->cost)
+		t->cost = batch_now() - begin;
 }
 
-static bool late(const struct plan *p)
+static bool fits(const struct suite *s, const struct turn *t)
 {
-	return p->deadline && batch_now() > p->deadline;
+	return !s->end || batch_now() + t->cost <= s->end;
 }
 
-/* Shall the bench have no round after so many of those that it should have? */
-static bool enough(const struct plan *p, unsigned done, unsigned rounds)
+/* A bench begins: its cells with their rows. */
+static void plan_turns(struct suite *s, struct plan *p)
 {
-	return late(p) && done >= (batch_now() > p->end ? 1 : (rounds + 1) / 2);
-}
+	unsigned counts[COUNTS_MAX], n = cells_worker_counts(p->bench, s->options, counts);
 
-static void peers(struct plan *p, struct rows *rows, size_t first)
-{
-	unsigned counts[COUNTS_MAX], n = cells_worker_counts(p->bench, p->options, counts);
-
+	p->cells = cells_make(p->bench, s->options, p->cell, s->rows);
+	p->turns = &s->turns[s->count];
+	for (unsigned i = 0; i < p->cells; i++)
+		p->turns[p->count++] = (struct turn){ .plan = p, .cell = p->cell[i], .rounds = 1 };
 	for (unsigned w = 0; w < n; w++)
-		peers_round(p->bench, p->options, counts[w], rows, first);
+		for (unsigned i = 0; s->options->peers && i < peers_count(); i++)
+			if (model_wanted(s->options, peers_name(i)))
+				p->turns[p->count++] =
+					(struct turn){ .plan = p, .peer = i, .workers = counts[w], .rounds = 1 };
+	s->count += p->count;
 }
 
-static void all_rounds(struct plan *p, struct run *run, struct rows *rows, size_t first)
-{
-	const struct effort *effort = p->options->effort;
-	unsigned rounds = rounds_of(p->bench, effort);
-	bool fixed = p->bench->flags & (BENCH_ONCE | BENCH_COLD);
+/* --- laps --- */
 
-	for (unsigned i = 0; i < rounds && !enough(p, i, rounds); i++) {
-		progress_share(p->begin + p->share * i / rounds);
-		one_round(p, run, true);
-		if (i < effort->rounds_cold)
-			peers(p, rows, first);
+static void lap_of(struct suite *s, struct plan *p, unsigned lap, bool wide_only)
+{
+	shuffle(p->turns, lap == 0 ? p->cells : p->count, &s->random); /* the rows of peers are made in their order */
+	for (unsigned i = 0; i < p->count && !run_interrupted; i++) {
+		struct turn *t = &p->turns[i];
+
+		if (t->over || (lap >= t->rounds && !wide_only) || !fits(s, t))
+			continue;
+		if (wide_only && (!t->cell || cell_narrow(t->cell, s->options->effort->narrow)))
+			continue;
+		take(s, t);
 	}
-	for (unsigned i = rounds; i < effort->rounds_most && !fixed && !late(p); i++)
-		if (!one_round(p, run, false))
+}
+
+/* False: nothing was left to be done. */
+static bool lap(struct suite *s, unsigned number, bool wide_only)
+{
+	uint64_t begin = batch_now();
+
+	progress_lap(number);
+	for (unsigned i = 0; i < s->benches && !run_interrupted; i++) {
+		double done = s->expected ? (double)(batch_now() - s->begun) / (double)s->expected
+					  : (double)i / s->benches / s->laps;
+
+		progress_share(done < 1 ? done : 1);
+		if (number == 0)
+			plan_turns(s, &s->plans[i]);
+		lap_of(s, &s->plans[i], number, wide_only);
+	}
+	return batch_now() - begin > 1000000;
+}
+
+static int cheapest_first(const void *a, const void *b)
+{
+	const struct turn *x = *(struct turn *const *)a, *y = *(struct turn *const *)b;
+
+	return (x->cost > y->cost) - (x->cost < y->cost);
+}
+
+/* How many rounds, if the time allows it: what is cold has its figure whole each time. */
+static unsigned rounds_of(const struct turn *t, const struct effort *effort)
+{
+	if (t->cost > effort->long_ns || (t->plan->bench->flags & BENCH_ONCE))
+		return 1;
+	return !t->cell || (t->plan->bench->flags & BENCH_COLD) ? effort->rounds_cold : effort->rounds;
+}
+
+/* Who has more rounds than the first. */
+static void choose(struct suite *s)
+{
+	struct turn **order = calloc(s->count, sizeof(struct turn *));
+	uint64_t now = batch_now(), rest = 0;
+
+	for (unsigned i = 0; i < s->count; i++)
+		order[i] = &s->turns[i];
+	qsort(order, s->count, sizeof(struct turn *), cheapest_first);
+	for (unsigned i = 0; i < s->count; i++) {
+		struct turn *t = order[i];
+		unsigned rounds = rounds_of(t, s->options->effort);
+
+		t->rounds = 1;
+		if (t->over || (s->end && now + rest + (rounds - 1) * t->cost > s->end))
+			continue;
+		t->rounds = rounds;
+		rest += (rounds - 1) * t->cost;
+	}
+	s->expected = s->end ? s->end - s->begun : now - s->begun + rest;
+	free(order);
+}
+
+static void all_laps(struct suite *s)
+{
+	const struct effort *effort = s->options->effort;
+
+	lap(s, 0, false);
+	choose(s);
+	for (unsigned i = 1; i < s->laps && !run_interrupted; i++)
+		lap(s, i, false);
+	for (unsigned i = s->laps; i < effort->rounds_most && !run_interrupted; i++)
+		if (!lap(s, i, true))
 			break;
 }
 
-static void *shared_or_die(size_t size)
-{
-	void *memory = system_shared(size);
+/* --- the whole --- */
 
+static void *or_die(void *memory)
+{
 	if (memory)
 		return memory;
-	fputs("weft-bench: no shared memory\n", stderr);
+	fputs("weft-bench: no memory\n", stderr);
 	exit(1);
 }
 
-/* Its share of what is left of the time. */
-static uint64_t deadline_of(uint64_t end, double own, double left)
+static void plan_all(struct suite *s)
 {
-	uint64_t now = batch_now();
+	unsigned most = 0;
 
-	if (!end)
-		return 0;
-	return end > now ? now + (uint64_t)((double)(end - now) * own / left) : now;
-}
-
-static void run_bench(struct plan *p, struct run *run, struct rows *rows)
-{
-	struct cell *cells[COUNTS_MAX * MODELS];
-	size_t first = rows->count;
-
-	p->cells = cells;
-	p->made = cells_make(p->bench, p->options, cells, rows);
-	all_rounds(p, run, rows, first);
-	for (unsigned i = 0; i < p->made; i++)
-		free(cells[i]);
-}
-
-void bench_run_all(const struct options *options, struct rows *rows,
-		   void (*each)(const struct bench *, const struct rows *, size_t first))
-{
-	struct run *run = shared_or_die(sizeof(*run));
-	double all = 0, done = 0;
-	uint64_t end = options->effort->total_ns ? batch_now() + options->effort->total_ns : 0;
-
-	model_boxes = shared_or_die(sizeof(*model_boxes));
-	signal(SIGINT, round_interrupted);
-	signal(SIGTERM, round_interrupted);
 	for (const struct bench *const *b = bench_all; *b; b++)
-		all += weight(*b, options);
-	progress_begin();
-	for (const struct bench *const *b = bench_all; *b; b++) {
-		double own = weight(*b, options);
-		struct plan p = { .bench = *b, .options = options, .end = end, .random = options->seed };
-		size_t first = rows->count;
+		most++;
+	s->plans = or_die(calloc(most, sizeof(*s->plans)));
+	s->turns = or_die(calloc((size_t)most * COUNTS_MAX * (MODELS + peers_count()), sizeof(*s->turns)));
+	for (const struct bench *const *b = bench_all; *b; b++)
+		if (bench_any_wanted(s->options, *b))
+			s->plans[s->benches++].bench = *b;
+}
 
-		if (!bench_any_wanted(options, *b))
-			continue;
-		p.deadline = deadline_of(end, own, all - done);
-		p.begin = done / all;
-		p.share = own / all;
-		run_bench(&p, run, rows);
-		done += own;
-		each(*b, rows, first);
-	}
+void bench_run_all(const struct options *options, struct rows *rows)
+{
+	const struct effort *effort = options->effort;
+	struct suite s = {
+		.options = options, .rows = rows, .laps = effort->rounds, .begun = batch_now(), .random = options->seed
+	};
+
+	s.run = or_die(system_shared(sizeof(*s.run)));
+	model_boxes = or_die(system_shared(sizeof(*model_boxes)));
+	s.expected = effort->total_ns;
+	s.end = s.expected ? s.begun + s.expected : 0;
+	signal(SIGINT, round_interrupt);
+	signal(SIGTERM, round_interrupt);
+	plan_all(&s);
+	progress_begin();
+	all_laps(&s);
+	progress_done();
+	for (size_t i = 0; run_interrupted && i < rows->count; i++)
+		if (rows->at[i]->samples == 0 && !rows->at[i]->note[0])
+			snprintf(rows->at[i]->note, sizeof(rows->at[i]->note), "interrupted");
+	for (unsigned i = 0; i < s.benches; i++)
+		for (unsigned k = 0; k < s.plans[i].cells; k++)
+			free(s.plans[i].cell[k]);
+	free(s.plans);
+	free(s.turns);
 	system_unshare(model_boxes, sizeof(*model_boxes));
-	system_unshare(run, sizeof(*run));
+	system_unshare(s.run, sizeof(*s.run));
 }

@@ -4,13 +4,14 @@
  *
  * Every round of a measurement (a bench, a model, a number of workers: a cell) runs in a forked child: it starts with a
  * clean heap and an empty page table, may crash or hang without taking the suite along, and is confined to as many CPUs
- * as it has workers, whatever the model. Samples come back through shared memory. In each round all cells have their turn,
- * in an order that changes (A B, B A), so that a machine that slows down slows all of them. A round's figure is the median
- * of its batches; the row's figure is the median of the rounds' (estimate.h), and rounds go on until its interval is narrow
- * or the time is up (harness.c).
+ * as it has workers, whatever the model. Samples come back through shared memory. A round's figure is the median
+ * of its batches; the row's figure is the median of the rounds' (estimate.h). Which rounds there are, and when: harness.c.
  */
 #ifndef BENCH_HARNESS_H
 #define BENCH_HARNESS_H
+
+#include <signal.h>
+#include <sys/types.h>
 
 #include "batch.h"
 #include "estimate.h"
@@ -32,6 +33,7 @@ struct run {
 	/* not the body's */
 	unsigned limit_seconds;
 	uint64_t preempted; /* involuntary context switches */
+	double pace;	    /* batch_pace, before and after */
 };
 
 typedef void bench_body(struct run *);
@@ -71,7 +73,8 @@ struct effort {
 	uint64_t total_ns; /* to be done by then, if there is a limit */
 	uint64_t round_ns; /* of samples */
 	uint64_t long_ns;  /* what took longer is not repeated */
-	unsigned rounds, rounds_most, rounds_cold;
+	unsigned rounds, rounds_most;
+	unsigned rounds_cold;	/* of what is cold, and of peers */
 	double narrow;		/* an interval to be content with: half of it by the median */
 	unsigned limit_seconds; /* a round, before it is killed */
 };
@@ -92,7 +95,6 @@ struct cell {
 	enum model_id model;
 	unsigned workers;
 	uint64_t size; /* 0: what was asked for; else what a limit has left of it */
-	uint64_t took; /* the longest round, with its set-up */
 	bool failed;
 	struct row *rows[BATCH_ROWS]; /* NULL: not asked for */
 };
@@ -110,21 +112,23 @@ bool bench_wanted(const struct options *options, const char *row);
 bool bench_any_wanted(const struct options *options, const struct bench *bench);
 bool model_wanted(const struct options *options, const char *model);
 
-/* harness.c: run all that was asked for; append the rows. each is called when a bench is done, with the number of its first row. */
-void bench_run_all(const struct options *options, struct rows *rows,
-		   void (*each)(const struct bench *, const struct rows *, size_t first));
+/* harness.c: run all that was asked for, or until interrupted; append the rows. */
+void bench_run_all(const struct options *options, struct rows *rows);
 
 /* cell.c: make the cells of a bench, with their rows; they are freed by cells_free. */
 unsigned cells_make(const struct bench *bench, const struct options *options, struct cell **cells, struct rows *rows);
-void cell_round(const struct bench *bench, struct cell *cell, struct run *run, const struct options *options);
+/* A round; false: it failed. */
+bool cell_round(const struct bench *bench, struct cell *cell, struct run *run, const struct options *options);
 bool cell_narrow(const struct cell *cell, double narrow);
 unsigned cells_worker_counts(const struct bench *bench, const struct options *options, unsigned counts[COUNTS_MAX]);
 
 /* round.c: measure once, into run, in a child. */
 void round_run(const struct bench *bench, struct run *run, const struct cell *cell, const struct effort *effort);
 
-/* Handler of SIGINT and SIGTERM: the child is in a process group of its own. */
-void round_interrupted(int sig);
+/* SIGINT and SIGTERM end what is being measured, a process group of its own, and then the whole; the second time at once. */
+extern volatile sig_atomic_t run_interrupted;
+void round_interrupt(int sig);
+void round_watch(pid_t child); /* 0: none */
 
 /* Call body(run) in the world of the run's model: on a runtime of run->workers, or just so. */
 void bench_enter(struct run *run, bench_body *body);
@@ -134,15 +138,17 @@ bool bench_shrink(struct run *run, uint64_t got, int error);
 
 /* progress.c: say on stderr what is being done, and how far it is: a share of 0 to 1. */
 void progress_begin(void);
+void progress_lap(unsigned number);
 void progress_share(double share);
 void progress(const char *bench, const char *model, unsigned workers);
 void progress_done(void);
 
-/* peers.c: figures of other libraries, by their own programs: a round of each, of which some may have failed for good. */
+/* peers.c: figures of other libraries, by their own programs. */
 void peers_find(const struct options *options);
 void peers_versions(char *text, size_t size); /* of those found, with commas */
-void peers_round(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows,
-		 size_t first);
+/* A round of one of them; false: there was none, and a note may say why. */
+bool peers_turn(const struct bench *bench, const struct options *options, unsigned index, unsigned workers,
+		struct rows *rows);
 bool peers_known(const char *name);
 unsigned peers_count(void);
 const char *peers_name(unsigned index);

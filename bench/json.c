@@ -48,6 +48,14 @@ static void number(FILE *f, const char *name, double value)
 	fprintf(f, isfinite(value) ? ", \"%s\": %.7g" : ", \"%s\": null", name, value);
 }
 
+static void numbers(FILE *f, const char *name, const double *values, unsigned n, int digits)
+{
+	fprintf(f, ", \"%s\": [", name);
+	for (unsigned i = 0; i < n; i++)
+		fprintf(f, "%s%.*g", i ? ", " : "", digits, values[i]);
+	fputc(']', f);
+}
+
 static void figures(FILE *f, const struct row *row)
 {
 	const struct estimate *e = &row->estimate;
@@ -66,10 +74,9 @@ static void figures(FILE *f, const struct row *row)
 	number(f, "min", row->min);
 	number(f, "max", row->max);
 	number(f, "p99", row->p99);
-	fputs(", \"rounds\": [", f);
-	for (unsigned i = 0; i < row->rounds; i++)
-		fprintf(f, "%s%.7g", i ? ", " : "", row->round[i]);
-	fprintf(f, "], \"others\": %.3f, \"stolen\": %.4f, \"preempted\": %.1f", row->noise.others, row->noise.stolen,
+	numbers(f, "rounds", row->round, row->rounds, 7);
+	numbers(f, "paces", row->pace, row->rounds, 4);
+	fprintf(f, ", \"others\": %.3f, \"stolen\": %.4f, \"preempted\": %.1f", row->noise.others, row->noise.stolen,
 		row->preempted);
 }
 

@@ -2,14 +2,17 @@
 /* weft-bench: what processes, kernel threads and green threads cost. Measures, or reads figures; then reports. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "options.h"
 #include "report.h"
 
-/* For each bench as soon as it is done. */
-static void print_bench(const struct bench *bench, const struct rows *rows, size_t first)
+static void print_tables(const struct options *options, const struct rows *rows)
 {
-	table_print(bench, rows, first);
+	for (const struct bench *const *b = bench_all; *b; b++)
+		if (bench_any_wanted(options, *b))
+			table_print(*b, rows);
 }
 
 static void measure(const struct options *options, struct about *about, struct rows *rows)
@@ -24,7 +27,10 @@ static void measure(const struct options *options, struct about *about, struct r
 		peers_versions(about->peers, sizeof(about->peers));
 	(void)noise_now();
 	table_head(about, options);
-	bench_run_all(options, rows, print_bench);
+	bench_run_all(options, rows);
+	if (run_interrupted)
+		fputs("weft-bench: interrupted; what has been measured so far:\n", stderr);
+	print_tables(options, rows);
 	about->noise = noise_overall();
 	about->seconds = (double)(batch_now() - begin) / 1e9;
 }
@@ -36,9 +42,7 @@ static int from_file(const struct options *options, struct about *about, struct 
 	if (error)
 		return error;
 	table_head(about, options);
-	for (const struct bench *const *b = bench_all; *b; b++)
-		if (bench_any_wanted(options, *b))
-			table_print(*b, rows, 0);
+	print_tables(options, rows);
 	return 0;
 }
 
@@ -76,16 +80,32 @@ static int report(const struct options *o, const struct about *about, const stru
 	return 0;
 }
 
+/* Before the minutes of measuring, not after; in a child, since the memory of a file that was read would make each fork dearer. */
+static bool can_read(const char *path)
+{
+	struct rows rows = { NULL, 0 };
+	struct about about;
+	int status = -1;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		_exit(json_read(path, &about, &rows) != 0);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .peers = true, .seed = batch_now() % 1000000 };
 	struct rows rows = { NULL, 0 }, old = { NULL, 0 };
 	struct about about, before;
 	int status = options_parse(argc, argv, &options);
+	bool compares;
 
 	if (status >= 0)
 		return status;
-	if (options.compare && json_read(options.compare, &before, &old) != 0)
+	if (options.compare && !can_read(options.compare))
 		return 2;
 	if (options.gate)
 		gate_options(&options);
@@ -93,9 +113,12 @@ int main(int argc, char **argv)
 		return 2;
 	if (!options.from)
 		measure(&options, &about, &rows);
+	compares = options.compare && json_read(options.compare, &before, &old) == 0; /* `report` may write there */
 	status = report(&options, &about, &rows);
 	if (status == 0 && options.compare)
-		status = compare(&about, &rows, &before, &old);
+		status = !compares ? 2 : compare(&about, &rows, &before, &old);
+	if (run_interrupted)
+		status = 128 + run_interrupted;
 	rows_free(&rows);
 	rows_free(&old);
 	return status;

@@ -38,12 +38,12 @@ static const char usage[] =
 
 static const struct effort efforts[] = {
 	{ .name = "quick",
-	  .total_ns = 76000000000u,
+	  .total_ns = 114000000000u,
 	  .round_ns = 9000000u,
 	  .long_ns = 250000000u,
 	  .rounds = 6,
 	  .rounds_most = 12,
-	  .rounds_cold = 1,
+	  .rounds_cold = 6,
 	  .narrow = 0.02,
 	  .limit_seconds = 20 },
 	{ .name = "full",

@@ -64,10 +64,19 @@ static char escaped(const char **s)
 	return code > 0 && code < 128 ? (char)code : '?';
 }
 
+static size_t length_of_string(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && s[n] != '"')
+		n += s[n] == '\\' && s[n + 1] ? 2 : 1;
+	return n;
+}
+
 /* From after the opening quote. NULL: not a string; *s is where. */
 static char *string(const char **s)
 {
-	char *text = malloc(strlen(*s) + 1), *to = text;
+	char *text = malloc(length_of_string(*s) + 1), *to = text;
 
 	if (!text)
 		abort();

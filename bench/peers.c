@@ -99,6 +99,7 @@ static FILE *start(const struct peer *p, const char *first, const char *second, 
 		return NULL;
 	*pid = fork();
 	if (*pid == 0) {
+		setpgid(0, 0);
 		alarm(LIMIT_SECONDS);
 		system_pin_first(workers);
 		dup2(fds[1], STDOUT_FILENO);
@@ -106,7 +107,23 @@ static FILE *start(const struct peer *p, const char *first, const char *second, 
 		_exit(127);
 	}
 	close(fds[1]);
+	round_watch(*pid);
 	return fdopen(fds[0], "r");
+}
+
+/* Its wait status. */
+static int end(FILE *f, pid_t pid)
+{
+	int status = 0;
+
+	if (f)
+		fclose(f);
+	if (pid > 0) {
+		waitpid(pid, &status, 0);
+		kill(-pid, SIGKILL);
+	}
+	round_watch(0);
+	return status;
 }
 
 void peers_versions(char *text, size_t size)
@@ -122,10 +139,7 @@ void peers_versions(char *text, size_t size)
 			line[strcspn(line, "\n")] = 0;
 			length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", line);
 		}
-		if (f)
-			fclose(f);
-		if (pid > 0)
-			waitpid(pid, NULL, 0);
+		end(f, pid);
 	}
 }
 
@@ -140,11 +154,11 @@ static bool find_figure(const struct bench *bench, const char *name, const char 
 
 /* This round's, or a new one. */
 static struct row *row_of(const struct bench *bench, const struct peer *p, unsigned workers, int index,
-			  struct rows *rows, size_t first)
+			  struct rows *rows)
 {
 	struct row *row;
 
-	for (size_t i = first; i < rows->count; i++) {
+	for (size_t i = 0; i < rows->count; i++) {
 		row = rows->at[i];
 		if (row->workers == workers && row->model == p->name && strcmp(row->bench, bench->rows[index]) == 0 &&
 		    strcmp(row->unit, bench->units[index]) == 0)
@@ -174,9 +188,9 @@ static void set_note(struct row *row, const char *note)
 static void add_round(struct row *row, struct batch_stats *s)
 {
 	double min = row->samples ? row->min : s->min, max = row->samples ? row->max : s->max;
-	struct noise noise = noise_now();
+	struct beside beside = { .noise = noise_now(), .pace = batch_pace() };
 
-	row_round(row, &s->median, 1, &noise, 0);
+	row_round(row, &s->median, 1, &beside);
 	row_estimate(row);
 	row->min = s->min < min ? s->min : min;
 	row->max = s->max > max ? s->max : max;
@@ -185,7 +199,7 @@ static void add_round(struct row *row, struct batch_stats *s)
 
 /* A line of output: a row, if it is one that was asked for. */
 static bool take(const char *line, const struct bench *bench, const struct options *options, const struct peer *p,
-		 unsigned workers, struct rows *rows, size_t first)
+		 unsigned workers, struct rows *rows)
 {
 	char name[64], unit[16];
 	struct batch_stats s;
@@ -200,55 +214,51 @@ static bool take(const char *line, const struct bench *bench, const struct optio
 		return false;
 	if (!bench_wanted(options, name) || s.n == 0)
 		return true;
-	row = row_of(bench, p, workers, index, rows, first);
+	row = row_of(bench, p, workers, index, rows);
 	set_note(row, line + end);
 	add_round(row, &s);
 	return true;
 }
 
 static void failed(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
-		   const char *why, struct rows *rows, size_t first)
+		   const char *why, struct rows *rows)
 {
 	for (int i = 0; i < BATCH_ROWS; i++)
 		if (bench_wanted(options, bench->rows[i]))
-			set_note(row_of(bench, p, workers, i, rows, first), why);
+			set_note(row_of(bench, p, workers, i, rows), why);
 }
 
-static void run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
-		    struct rows *rows, size_t first)
+static bool run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
+		    struct rows *rows)
 {
 	char line[512], number[16], why[256] = "printed no figure";
 	bool taken = false;
-	int status = 0;
+	int status;
 	pid_t pid = -1;
 	snprintf(number, sizeof(number), "%u", workers);
 	FILE *f = start(p, bench->rows[0], number, workers, &pid);
 
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = 0;
-		if (take(line, bench, options, p, workers, rows, first))
+		if (take(line, bench, options, p, workers, rows))
 			taken = true;
 		else
 			snprintf(why, sizeof(why), "%.200s", line);
 	}
-	if (f)
-		fclose(f);
-	if (pid > 0)
-		waitpid(pid, &status, 0);
+	status = end(f, pid);
+	if (run_interrupted)
+		return false;
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), WTERMSIG(status) == SIGALRM ? "gave up after %d s" : "died of signal %d",
 			 WTERMSIG(status) == SIGALRM ? LIMIT_SECONDS : WTERMSIG(status));
 	if (!taken && !(WIFEXITED(status) && WEXITSTATUS(status) == CANNOT))
-		failed(bench, options, p, workers, why, rows, first);
+		failed(bench, options, p, workers, why, rows);
+	return taken;
 }
 
-void peers_round(const struct bench *bench, const struct options *options, unsigned workers, struct rows *rows,
-		 size_t first)
+bool peers_turn(const struct bench *bench, const struct options *options, unsigned index, unsigned workers,
+		struct rows *rows)
 {
-	for (unsigned i = 0; options->peers && i < count; i++) {
-		if (!model_wanted(options, found[i].name))
-			continue;
-		progress(bench->rows[0], found[i].name, workers);
-		run_one(bench, options, &found[i], workers, rows, first);
-	}
+	progress(bench->rows[0], found[index].name, workers);
+	return run_one(bench, options, &found[index], workers, rows);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What is being done, on stderr: on a terminal one line that is rewritten, with a bar and the time left by the pace so
- * far; elsewhere a line for each bench.
+ * far; elsewhere a line for each bench in the first lap, and one for each other lap.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +14,20 @@
 
 static uint64_t begun;
 static double share;
+static unsigned lap;
 
 void progress_begin(void)
 {
 	begun = batch_now();
 	share = 0;
+	lap = 0;
+}
+
+void progress_lap(unsigned number)
+{
+	lap = number;
+	if (number > 0 && !isatty(STDERR_FILENO))
+		fprintf(stderr, "running all once more, %u\n", number);
 }
 
 void progress_share(double done)
@@ -52,7 +61,7 @@ void progress(const char *bench, const char *model, unsigned workers)
 	if (isatty(STDERR_FILENO)) {
 		print_bar();
 		fprintf(stderr, "%.18s: %s %u", bench, model, workers);
-	} else if (strcmp(last, bench) != 0) {
+	} else if (lap == 0 && strcmp(last, bench) != 0) {
 		fprintf(stderr, "running %s\n", bench);
 	}
 	last = bench;

@@ -67,13 +67,16 @@ static const char *kept(const char *text)
 	return copy;
 }
 
-static void read_rounds(const struct json *object, struct row *row)
+/* How many. */
+static unsigned read_numbers(const struct json *object, const char *name, double values[ROW_ROUNDS])
 {
-	const struct json *rounds = json_member(object, "rounds");
+	const struct json *list = json_member(object, name);
+	unsigned n = 0;
 
-	for (const struct json *r = rounds ? rounds->child : NULL; r && row->rounds < ROW_ROUNDS; r = r->next)
-		if (r->kind == JSON_NUMBER)
-			row->round[row->rounds++] = r->number;
+	for (const struct json *v = list ? list->child : NULL; v && n < ROW_ROUNDS; v = v->next)
+		if (v->kind == JSON_NUMBER)
+			values[n++] = v->number;
+	return n;
 }
 
 static bool read_row(const struct json *object, struct rows *rows)
@@ -101,7 +104,8 @@ static bool read_row(const struct json *object, struct rows *rows)
 	row->preempted = number(object, "preempted");
 	snprintf(row->note, sizeof(row->note), "%s", note ? note : "");
 	snprintf(row->doubt, sizeof(row->doubt), "%s", doubt ? doubt : "");
-	read_rounds(object, row);
+	row->rounds = read_numbers(object, "rounds", row->round);
+	(void)read_numbers(object, "paces", row->pace); /* older files have none */
 	return true;
 }
 

@@ -8,7 +8,7 @@
 
 /* table.c: on stdout, for people */
 void table_head(const struct about *about, const struct options *options);
-void table_print(const struct bench *bench, const struct rows *rows, size_t first);
+void table_print(const struct bench *bench, const struct rows *rows);
 void table_foot(const struct about *about, const struct rows *rows);
 
 /* json.c, csv.c, page.c */

@@ -13,14 +13,27 @@
 struct model_boxes *model_boxes;
 pthread_attr_t model_pthread_attr;
 
-/* The child that measures, in a process group of its own; for the handler of Ctrl-C. */
+volatile sig_atomic_t run_interrupted;
+
+/* Who measures, in a process group of its own; for the handler of Ctrl-C. */
 static volatile sig_atomic_t child;
 
-void round_interrupted(int sig)
+void round_interrupt(int sig)
 {
 	if (child > 0)
 		kill(-(pid_t)child, SIGKILL);
-	_exit(128 + sig);
+	if (run_interrupted)
+		_exit(128 + sig);
+	run_interrupted = sig;
+}
+
+void round_watch(pid_t pid)
+{
+	if (pid > 0)
+		setpgid(pid, pid);
+	child = pid;
+	if (run_interrupted && pid > 0) /* before it could be seen */
+		kill(-pid, SIGKILL);
 }
 
 struct entry {
@@ -93,10 +106,12 @@ static void measure(const struct bench *bench, struct run *run)
 	system_pin_first(run->workers);
 	pthread_attr_init(&model_pthread_attr);
 	pthread_attr_setstacksize(&model_pthread_attr, MODEL_STACK);
+	run->pace = batch_pace();
 	if (bench->flags & BENCH_OUTSIDE)
 		bench->body[run->model](run);
 	else
 		bench_enter(run, bench->body[run->model]);
+	run->pace = (run->pace + batch_pace()) / 2;
 	_exit(0);
 }
 
@@ -128,13 +143,12 @@ static void round_in_child(const struct bench *bench, struct run *run)
 		batch_fail(&run->batch, "fork: %s", strerror(errno));
 		return;
 	}
-	setpgid(pid, pid);
-	child = pid;
+	round_watch(pid);
 	while (wait4(pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	run->preempted = (uint64_t)usage.ru_nivcsw;
 	kill(-pid, SIGKILL);
-	child = 0;
+	round_watch(0);
 	say_how_it_ended(run, status);
 }
 
@@ -188,6 +202,7 @@ static void prepare(const struct bench *bench, struct run *run, const struct cel
 {
 	struct batch *b = &run->batch;
 
+	run->pace = 0;
 	run->model = cell->model;
 	run->workers = cell->workers;
 	run->limit_seconds = effort->limit_seconds;

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define OTHERS_MOST 0.15 /* CPUs */
 #define STOLEN_MOST 0.02
@@ -20,19 +21,36 @@ static void *or_die(void *memory)
 	exit(1);
 }
 
+/*
+ * Zeroed memory for good, which no child has: what has been measured so far would cost a fork more and more, and a child that
+ * scribbles could spoil it.
+ */
+static void *own_memory(size_t size)
+{
+	enum { CHUNK = 1 << 22 };
+	static char *chunk;
+	static size_t left;
+
+	size = (size + 15) / 16 * 16;
+	if (size > left) {
+		left = size > CHUNK ? size : CHUNK;
+		chunk = mmap(NULL, left, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		or_die(chunk == MAP_FAILED ? NULL : chunk);
+		(void)madvise(chunk, left, MADV_DONTFORK);
+	}
+	left -= size;
+	return chunk + left;
+}
+
 struct row *rows_add(struct rows *rows)
 {
 	if (rows->count % 64 == 0)
 		rows->at = or_die(realloc(rows->at, (rows->count + 64) * sizeof(*rows->at)));
-	return rows->at[rows->count++] = or_die(calloc(1, sizeof(struct row)));
+	return rows->at[rows->count++] = own_memory(sizeof(struct row));
 }
 
 void rows_free(struct rows *rows)
 {
-	for (size_t i = 0; i < rows->count; i++) {
-		free(rows->at[i]->all);
-		free(rows->at[i]);
-	}
 	free(rows->at);
 	*rows = (struct rows){ 0 };
 }
@@ -40,8 +58,12 @@ void rows_free(struct rows *rows)
 static void keep(struct row *row, const double *samples, unsigned n)
 {
 	if (row->samples + n > row->room) {
-		row->room = 2 * (row->samples + n);
-		row->all = or_die(realloc(row->all, row->room * sizeof(double)));
+		double *all = row->all;
+
+		row->room = 4 * (row->samples + n);
+		row->all = own_memory(row->room * sizeof(double));
+		if (row->samples)
+			memcpy(row->all, all, row->samples * sizeof(double));
 	}
 	memcpy(row->all + row->samples, samples, n * sizeof(double));
 	row->samples += n;
@@ -52,16 +74,18 @@ static double mean(double old, double value, unsigned n)
 	return old + (value - old) / n;
 }
 
-void row_round(struct row *row, double *samples, unsigned n, const struct noise *noise, double preempted)
+void row_round(struct row *row, double *samples, unsigned n, const struct beside *beside)
 {
 	if (n == 0)
 		return;
 	keep(row, samples, n);
-	if (row->rounds < ROW_ROUNDS)
+	if (row->rounds < ROW_ROUNDS) {
+		row->pace[row->rounds] = beside->pace;
 		row->round[row->rounds++] = batch_stats(samples, n).median;
-	row->noise.others = mean(row->noise.others, noise->others, row->rounds);
-	row->noise.stolen = mean(row->noise.stolen, noise->stolen, row->rounds);
-	row->preempted = mean(row->preempted, preempted, row->rounds);
+	}
+	row->noise.others = mean(row->noise.others, beside->noise.others, row->rounds);
+	row->noise.stolen = mean(row->noise.stolen, beside->noise.stolen, row->rounds);
+	row->preempted = mean(row->preempted, beside->preempted, row->rounds);
 }
 
 void row_restart(struct row *row)

@@ -20,6 +20,7 @@ struct row {
 	uint64_t size;
 	unsigned rounds;	  /* of which the figures are known: the first ROW_ROUNDS */
 	double round[ROW_ROUNDS]; /* the median of each */
+	double pace[ROW_ROUNDS];  /* of the CPU meanwhile (batch_pace); 0: unknown */
 	unsigned samples;
 	struct estimate
 		estimate; /* of the rounds; where they are fewer than six and the samples are more, of the samples */
@@ -42,8 +43,14 @@ struct rows {
 struct row *rows_add(struct rows *rows);
 void rows_free(struct rows *rows);
 
+/* What there was beside a round. */
+struct beside {
+	struct noise noise;
+	double preempted, pace;
+};
+
 /* A round is done: its samples get sorted. */
-void row_round(struct row *row, double *samples, unsigned n, const struct noise *noise, double preempted);
+void row_round(struct row *row, double *samples, unsigned n, const struct beside *beside);
 
 /* Another size: what was taken so far is no use. */
 void row_restart(struct row *row);

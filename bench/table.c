@@ -184,11 +184,11 @@ static void print_heading(const struct bench *bench, unsigned figure)
 	print_columns("model, workers");
 }
 
-static void print_figure(const struct bench *bench, unsigned figure, const struct rows *rows, size_t first)
+static void print_figure(const struct bench *bench, unsigned figure, const struct rows *rows)
 {
 	bool headed = false;
 
-	for (size_t i = first; i < rows->count; i++) {
+	for (size_t i = 0; i < rows->count; i++) {
 		const struct row *row = rows->at[i];
 
 		if (strcmp(row->bench, bench->rows[figure]) != 0 || strcmp(row->unit, bench->units[figure]) != 0)
@@ -200,11 +200,10 @@ static void print_figure(const struct bench *bench, unsigned figure, const struc
 	}
 }
 
-void table_print(const struct bench *bench, const struct rows *rows, size_t first)
+void table_print(const struct bench *bench, const struct rows *rows)
 {
-	progress_done();
 	for (unsigned figure = 0; figure < BATCH_ROWS && bench->rows[figure]; figure++)
-		print_figure(bench, figure, rows, first);
+		print_figure(bench, figure, rows);
 	fflush(stdout);
 }
 

@@ -19,7 +19,7 @@ import (
 
 const (
 	targetTime = 500 * time.Microsecond
-	budget     = 100 * time.Millisecond
+	budget     = 40 * time.Millisecond
 	minSamples = 3
 	maxSamples = 8192
 	yieldLaps  = 20

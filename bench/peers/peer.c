@@ -8,7 +8,7 @@
 
 #define CANNOT 77
 #define TARGET_NS 500000u
-#define BUDGET_NS 100000000u
+#define BUDGET_NS 40000000u
 
 static const struct peer_bench *find(const struct peer_bench *benches, const char *name)
 {

@@ -6,7 +6,7 @@
 -export([main/1]).
 
 -define(TARGET, 500000).
--define(BUDGET, 100000000).
+-define(BUDGET, 40000000).
 -define(MIN_SAMPLES, 3).
 -define(MAX_SAMPLES, 8192).
 -define(YIELD_LAPS, 20).
