@@ -64,6 +64,14 @@ const struct bench *bench_of(const char *row)
 
 /* --- turns --- */
 
+static void *or_die(void *memory)
+{
+	if (memory)
+		return memory;
+	fputs("weft-bench: no memory\n", stderr);
+	exit(1);
+}
+
 struct plan {
 	const struct bench *bench;
 	struct cell *cell[COUNTS_MAX * MODELS];
@@ -148,24 +156,33 @@ static void plan_turns(struct suite *s, struct plan *p)
 
 /* --- laps --- */
 
-static void lap_of(struct suite *s, struct plan *p, unsigned lap, bool wide_only)
+/* Each has the first, even if the time is up; after those that all should have come laps for what is still wide. */
+static bool is_due(const struct suite *s, const struct turn *t, unsigned lap)
 {
-	shuffle(p->turns, lap == 0 ? p->cells : p->count, &s->random); /* the rows of peers are made in their order */
-	for (unsigned i = 0; i < p->count && !run_interrupted; i++) {
-		struct turn *t = &p->turns[i];
-
-		if (t->over || (lap >= t->rounds && !wide_only) || !fits(s, t))
-			continue;
-		if (wide_only && (!t->cell || cell_narrow(t->cell, s->options->effort->narrow)))
-			continue;
-		take(s, t);
-	}
+	if (t->over || (lap > 0 && !fits(s, t)))
+		return false;
+	if (lap < s->laps)
+		return lap < t->rounds;
+	return t->cell && t->rounds == s->laps && !cell_narrow(t->cell, s->options->effort->narrow);
 }
 
-/* False: nothing was left to be done. */
-static bool lap(struct suite *s, unsigned number, bool wide_only)
+/* False: none was due. */
+static bool lap_of(struct suite *s, struct plan *p, unsigned lap)
 {
-	uint64_t begin = batch_now();
+	bool any = false;
+
+	shuffle(p->turns, lap == 0 ? p->cells : p->count, &s->random); /* the rows of peers are made in their order */
+	for (unsigned i = 0; i < p->count && !run_interrupted; i++)
+		if (is_due(s, &p->turns[i], lap)) {
+			take(s, &p->turns[i]);
+			any = true;
+		}
+	return any;
+}
+
+static bool lap(struct suite *s, unsigned number)
+{
+	bool any = false;
 
 	progress_lap(number);
 	for (unsigned i = 0; i < s->benches && !run_interrupted; i++) {
@@ -175,9 +192,9 @@ static bool lap(struct suite *s, unsigned number, bool wide_only)
 		progress_share(done < 1 ? done : 1);
 		if (number == 0)
 			plan_turns(s, &s->plans[i]);
-		lap_of(s, &s->plans[i], number, wide_only);
+		any |= lap_of(s, &s->plans[i], number);
 	}
-	return batch_now() - begin > 1000000;
+	return any;
 }
 
 static int cheapest_first(const void *a, const void *b)
@@ -198,7 +215,7 @@ static unsigned rounds_of(const struct turn *t, const struct effort *effort)
 /* Who has more rounds than the first. */
 static void choose(struct suite *s)
 {
-	struct turn **order = calloc(s->count, sizeof(struct turn *));
+	struct turn **order = or_die(calloc(s->count, sizeof(struct turn *)));
 	uint64_t now = batch_now(), rest = 0;
 
 	for (unsigned i = 0; i < s->count; i++)
@@ -220,26 +237,14 @@ static void choose(struct suite *s)
 
 static void all_laps(struct suite *s)
 {
-	const struct effort *effort = s->options->effort;
+	unsigned number = 0;
 
-	lap(s, 0, false);
-	choose(s);
-	for (unsigned i = 1; i < s->laps && !run_interrupted; i++)
-		lap(s, i, false);
-	for (unsigned i = s->laps; i < effort->rounds_most && !run_interrupted; i++)
-		if (!lap(s, i, true))
-			break;
+	while (number < s->options->effort->rounds_most && !run_interrupted && lap(s, number))
+		if (number++ == 0)
+			choose(s);
 }
 
 /* --- the whole --- */
-
-static void *or_die(void *memory)
-{
-	if (memory)
-		return memory;
-	fputs("weft-bench: no memory\n", stderr);
-	exit(1);
-}
 
 static void plan_all(struct suite *s)
 {
