@@ -238,9 +238,10 @@ row crash-null pthread | grep -q 'the process dies of SIGSEGV; lost: 100 of 100'
 
 # Who is interrupted tells what there is so far.
 : >"$work/err"
-"$bench" --bench create,sleepers-wall --no-peers --json "$work/part" >"$work/out" 2>"$work/err" &
+# shellcheck disable=SC2086
+${EMULATOR-} "$bench" --bench create,sleepers-wall --model green,pthread --no-peers --json "$work/part" >"$work/out" 2>"$work/err" &
 interrupted=$!
-until grep -q sleepers "$work/err"; do sleep 0.1; done
+until grep -q sleepers "$work/err" || ! kill -0 $interrupted; do sleep 0.1; done
 kill -TERM $interrupted
 wait $interrupted && complain 'it was interrupted, and does not say so by its status'
 grep -q '"bench": "create", "model": "green", "workers": 1, .*"median": [0-9]' "$work/part" || complain 'what was measured before is lost'
