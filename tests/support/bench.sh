@@ -231,7 +231,10 @@ else
 	row crash-null contained | grep -q 'joined as crashed by SIGSEGV; lost: 1 of 100' ||
 		complain 'the note of crash-null, contained, does not say what was lost'
 	again=$(row crash-null-again contained | sed 's/.*"n": \([0-9]*\).*/\1/')
-	[ $((${again:-1} % 20)) = 0 ] || complain 'crash-null-again, contained: not each was replaced'
+	case $again in
+	0 | '' | *[!0-9]*) complain 'crash-null-again, contained: no figure' ;;
+	*) [ $((again % 20)) = 0 ] || complain 'crash-null-again, contained: not each was replaced' ;;
+	esac
 fi
 row crash-null pthread | grep -q 'the process dies of SIGSEGV; lost: 100 of 100' ||
 	complain 'the note of crash-null, pthread, does not say what was lost'
