@@ -23,8 +23,8 @@ struct verdict {
 	double change; /* of the median: 0.1 is a tenth more */
 	double change_by_pace;
 	double same;
-	bool moved, worse, doubtful;
-	bool by_pace; /* it would have, but for the pace of the CPU */
+	bool worse, doubtful;
+	bool moved, by_pace; /* it has; it would have, but for the pace of the CPU */
 };
 
 static const struct row *old_of(const struct row *row, const struct rows *old)
@@ -51,6 +51,11 @@ static double change_of(double before, double now)
 	return before != 0 ? now / before - 1 : 0;
 }
 
+static bool has_moved(double change, double same)
+{
+	return fabs(change) >= MOVED && same < SAME;
+}
+
 /* With the pace taken out, where it is known. */
 static void judge_by_pace(struct verdict *v)
 {
@@ -64,8 +69,8 @@ static void judge_by_pace(struct verdict *v)
 	same = estimate_same(old, v->old->rounds, new, v->new->rounds);
 	v->change_by_pace =
 		change_of(estimate_median(old, v->old->rounds).median, estimate_median(new, v->new->rounds).median);
-	v->by_pace = v->moved &&
-		     (fabs(v->change_by_pace) < MOVED || same >= SAME || (v->change_by_pace > 0) != (v->change > 0));
+	v->by_pace = v->moved && !(has_moved(v->change_by_pace, same) && (v->change_by_pace > 0) == (v->change > 0));
+	v->moved &= !v->by_pace;
 }
 
 static struct verdict judge(const struct row *old, const struct row *new)
@@ -76,7 +81,7 @@ static struct verdict judge(const struct row *old, const struct row *new)
 	v.same = estimate_same(old->round, old->rounds, new->round, new->rounds);
 	v.worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v.change < 0 : v.change > 0;
 	v.doubtful = old->doubt[0] || new->doubt[0];
-	v.moved = fabs(v.change) >= MOVED && v.same < SAME;
+	v.moved = has_moved(v.change, v.same);
 	judge_by_pace(&v);
 	return v;
 }
@@ -100,9 +105,42 @@ static bool can_tell(const struct row *old, const struct row *new)
 	return old->rounds >= 5 && new->rounds >= 5;
 }
 
+struct tally {
+	unsigned compared, untold, moved, worse,
+		by_pace;	     /* of the moved: worse beyond doubt; not of these: only by pace */
+	unsigned near, near_by_pace; /* medians within MOVED */
+};
+
+static void count(struct tally *t, const struct verdict *v)
+{
+	t->compared++;
+	t->untold += !can_tell(v->old, v->new);
+	t->moved += v->moved;
+	t->worse += v->moved && v->worse && !v->doubtful;
+	t->by_pace += v->by_pace;
+	t->near += fabs(v->change) < MOVED;
+	t->near_by_pace += fabs(v->change_by_pace) < MOVED;
+}
+
+static void print_tally(const struct tally *t)
+{
+	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", t->moved,
+	       t->compared, 100 * MOVED, SAME, t->worse);
+	printf(" (*: for the better, ?: doubtful).\n");
+	if (t->by_pace)
+		printf("%u more only as far as the CPU was slower or faster meanwhile.\n", t->by_pace);
+	if (t->compared)
+		printf("%u of %u medians are within %.0f %%, %u of %u with the pace of the CPU taken out.\n", t->near,
+		       t->compared, 100 * MOVED, t->near_by_pace, t->compared);
+	if (t->untold)
+		printf("%u have too few rounds in one of the two to tell.\n", t->untold);
+	if (t->compared == 0)
+		printf("The two have no figure in common.\n");
+}
+
 int compare_print(const struct rows *old, const struct rows *new)
 {
-	unsigned compared = 0, untold = 0, moved = 0, worse = 0, paced = 0, near = 0, near_by_pace = 0;
+	struct tally t = { 0 };
 
 	printf("\nCompared with the older figures:\n");
 	for (size_t i = 0; i < new->count; i++) {
@@ -111,28 +149,11 @@ int compare_print(const struct rows *old, const struct rows *new)
 
 		if (!before || row->samples == 0)
 			continue;
-		compared++;
-		untold += !can_tell(before, row);
 		v = judge(before, row);
-		paced += v.by_pace;
-		near += fabs(v.change) < MOVED;
-		near_by_pace += fabs(v.change_by_pace) < MOVED;
-		if (!v.moved || v.by_pace)
-			continue;
-		print_verdict(&v, moved++ > 0);
-		worse += v.worse && !v.doubtful;
+		if (v.moved)
+			print_verdict(&v, t.moved > 0);
+		count(&t, &v);
 	}
-	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", moved,
-	       compared, 100 * MOVED, SAME, worse);
-	printf(" (*: for the better, ?: doubtful).\n");
-	if (paced)
-		printf("%u more only as far as the CPU was slower or faster meanwhile.\n", paced);
-	if (compared)
-		printf("%u of %u medians are within %.0f %%, %u of %u with the pace of the CPU taken out.\n", near,
-		       compared, 100 * MOVED, near_by_pace, compared);
-	if (untold)
-		printf("%u have too few rounds in one of the two to tell.\n", untold);
-	if (compared == 0)
-		printf("The two have no figure in common.\n");
-	return worse ? 3 : 0;
+	print_tally(&t);
+	return t.worse ? 3 : 0;
 }

@@ -3,8 +3,8 @@
  * Which rounds are run, in which order, and until when. See harness.h.
  *
  * Whatever is measured, a cell or a peer's program, has its turns: one in each lap through all benches. So the rounds of a figure
- * lie minutes apart, as far as the whole goes on: a machine that changes its pace changes the interval, and not the
- * median of what happened to be measured meanwhile. Within a bench the order is random (--seed).
+ * lie apart, by what a lap takes: a machine that changes its pace changes the interval, and not the median of what happened to
+ * be measured meanwhile. Within a bench the order is random (--seed).
  *
  * In the first lap all have a turn; then it is known what each costs. Where the time is limited as many as fit into what is left
  * of it have all their rounds, the cheapest first, and the others have had their one. After the rounds that all should
@@ -63,14 +63,6 @@ const struct bench *bench_of(const char *row)
 }
 
 /* --- turns --- */
-
-static void *or_die(void *memory)
-{
-	if (memory)
-		return memory;
-	fputs("weft-bench: no memory\n", stderr);
-	exit(1);
-}
 
 struct plan {
 	const struct bench *bench;
@@ -215,7 +207,7 @@ static unsigned rounds_of(const struct turn *t, const struct effort *effort)
 /* Who has more rounds than the first. */
 static void choose(struct suite *s)
 {
-	struct turn **order = or_die(calloc(s->count, sizeof(struct turn *)));
+	struct turn **order = system_must(calloc(s->count, sizeof(struct turn *)));
 	uint64_t now = batch_now(), rest = 0;
 
 	for (unsigned i = 0; i < s->count; i++)
@@ -252,8 +244,8 @@ static void plan_all(struct suite *s)
 
 	for (const struct bench *const *b = bench_all; *b; b++)
 		most++;
-	s->plans = or_die(calloc(most, sizeof(*s->plans)));
-	s->turns = or_die(calloc((size_t)most * COUNTS_MAX * (MODELS + peers_count()), sizeof(*s->turns)));
+	s->plans = system_must(calloc(most, sizeof(*s->plans)));
+	s->turns = system_must(calloc((size_t)most * COUNTS_MAX * (MODELS + peers_count()), sizeof(*s->turns)));
 	for (const struct bench *const *b = bench_all; *b; b++)
 		if (bench_any_wanted(s->options, *b))
 			s->plans[s->benches++].bench = *b;
@@ -266,8 +258,8 @@ void bench_run_all(const struct options *options, struct rows *rows)
 		.options = options, .rows = rows, .laps = effort->rounds, .begun = batch_now(), .random = options->seed
 	};
 
-	s.run = or_die(system_shared(sizeof(*s.run)));
-	model_boxes = or_die(system_shared(sizeof(*model_boxes)));
+	s.run = system_must(system_shared(sizeof(*s.run)));
+	model_boxes = system_must(system_shared(sizeof(*model_boxes)));
 	s.expected = effort->total_ns;
 	s.end = s.expected ? s.begun + s.expected : 0;
 	signal(SIGINT, round_interrupt);

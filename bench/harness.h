@@ -115,7 +115,7 @@ bool model_wanted(const struct options *options, const char *model);
 /* harness.c: run all that was asked for, or until interrupted; append the rows. */
 void bench_run_all(const struct options *options, struct rows *rows);
 
-/* cell.c: make the cells of a bench, with their rows; they are freed by cells_free. */
+/* cell.c: make the cells of a bench, with their rows; each is the caller's to free. */
 unsigned cells_make(const struct bench *bench, const struct options *options, struct cell **cells, struct rows *rows);
 /* A round; false: it failed. */
 bool cell_round(const struct bench *bench, struct cell *cell, struct run *run, const struct options *options);

@@ -8,18 +8,12 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "system.h"
+
 #define OTHERS_MOST 0.15 /* CPUs */
 #define STOLEN_MOST 0.02
 #define SPREAD_MOST 0.10
 #define ROUNDS_ENOUGH 6u /* for an interval of 95 % */
-
-static void *or_die(void *memory)
-{
-	if (memory)
-		return memory;
-	fputs("weft-bench: no memory for the rows\n", stderr);
-	exit(1);
-}
 
 /*
  * Zeroed memory for good, which no child has: what has been measured so far would cost a fork more and more, and a child that
@@ -35,7 +29,7 @@ static void *own_memory(size_t size)
 	if (size > left) {
 		left = size > CHUNK ? size : CHUNK;
 		chunk = mmap(NULL, left, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		or_die(chunk == MAP_FAILED ? NULL : chunk);
+		system_must(chunk == MAP_FAILED ? NULL : chunk);
 		(void)madvise(chunk, left, MADV_DONTFORK);
 	}
 	left -= size;
@@ -45,7 +39,7 @@ static void *own_memory(size_t size)
 struct row *rows_add(struct rows *rows)
 {
 	if (rows->count % 64 == 0)
-		rows->at = or_die(realloc(rows->at, (rows->count + 64) * sizeof(*rows->at)));
+		rows->at = system_must(realloc(rows->at, (rows->count + 64) * sizeof(*rows->at)));
 	return rows->at[rows->count++] = own_memory(sizeof(struct row));
 }
 

@@ -96,6 +96,14 @@ void system_pin_to(unsigned index)
 	pin(index, 1);
 }
 
+void *system_must(void *memory)
+{
+	if (memory)
+		return memory;
+	fputs("weft-bench: no memory\n", stderr);
+	exit(1);
+}
+
 void *system_shared(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

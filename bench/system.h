@@ -22,6 +22,9 @@ void system_pin_first(unsigned count);
 /* ... on the index-th of them only. */
 void system_pin_to(unsigned index);
 
+/* Memory that was got, or the end of the program, which says that there is none. */
+void *system_must(void *memory);
+
 /* Zeroed memory that forked children share; NULL if there is none. */
 void *system_shared(size_t size);
 void system_unshare(void *memory, size_t size);
