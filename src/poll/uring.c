@@ -40,7 +40,7 @@ enum { SIZE_MOST = 1 << 30 };
 
 /* --- queueing --- */
 
-/* The one that was queued AHEAD before it is told. */
+/* It is ahead of the one that was queued WEFT__URING_AHEAD places before it. */
 static void put_ahead(struct weft__uring *u, struct weft__uring_request *r)
 {
 	struct weft__uring_request **last = &u->last[r->place = u->places++ % WEFT__URING_AHEAD];
@@ -174,7 +174,7 @@ weft__inline void fetch(const struct weft__uring_request *r)
 static bool stage_requests(struct weft__uring *u, unsigned most)
 {
 	struct io_uring_sqe *sqe;
-	bool many = weft__load_rlx(&u->worker->requests) > MANY;
+	bool many = weft__load_rlx(&u->worker->requests) > MANY; /* relaxed: under lock */
 	for (; most > 0 && !weft__list_empty(&u->queued) && (sqe = next(u)); most--) {
 		struct weft__uring_request *r = weft__container(u->queued.next, struct weft__uring_request, link);
 		if (many)
@@ -220,8 +220,8 @@ void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline)
 {
 	struct weft__uring *u = weft__uring_of(w);
 	unsigned left;
-	bool all =
-		hand_over(u, wait, weft__tune.uring_batch, &left) && !weft__load_rlx(&w->queued); /* relaxed: our own */
+	bool fit = hand_over(u, wait, weft__tune.uring_batch, &left);
+	bool all = fit && !weft__load_rlx(&w->queued); /* relaxed: our own */
 	(void)weft__os_uring_enter(&u->ring, left, wait && all, deadline);
 }
 

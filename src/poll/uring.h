@@ -48,7 +48,7 @@ struct weft__uring_request {
 	uint32_t events; /* to poll for; to send: flags */
 	void *data;
 	size_t size;
-	const void *needed[3]; /* what whoever it ends for touches then */
+	const void *needed[3]; /* what its waiter touches when it goes on, to be in the caches by then; NULL: nothing */
 
 	struct weft__uring *ring; /* where it is; NULL: not queued yet, or taken back. Stands fast while it is handed */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of uring.c where weft is built without liburing: there is no poller on io_uring, so that nothing else here is called. */
+/* In place of the uring files where weft is built without liburing: there is no poller on io_uring, so that nothing else here is called. */
 #include <errno.h>
 
 #include "src/poll/uring.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pairs over a socket, in one process: the same calls as of other channels; nothing lost at the end. Between processes: test_link_process. */
+/* Pairs over a socket, in one process: the same calls as of other channels; nothing lost at the end. Between processes:
+ * test_link_process. */
 #include "tests/support/link.h"
 
 static void *send_many(void *arg)
