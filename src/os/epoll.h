@@ -8,7 +8,7 @@
 
 int weft__os_epoll_create(void);
 
-/* EPOLL_CTL_ADD, or MOD. */
+/* EPOLL_CTL_ADD, MOD or DEL. */
 int weft__os_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t key);
 
 /* Wait until the deadline (0: not at all) for up to n events: how many came. */

@@ -3,7 +3,9 @@
  * The poller on epoll: one instance for all workers, each descriptor in it once, edge-triggered, so that nothing has to be
  * told to the kernel at each wait, and anybody can collect: another worker, or the monitor when all are busy.
  *
- * A descriptor that is closed leaves the instance by itself; where a copy of it lives on (dup, fork), its edges carry an
+ * A descriptor is taken out of the instance before it is closed. A close would do that too, but whoever collects looks at what
+ * is in the instance, and holds it open meanwhile: a pipe would still take what is written after its reader's close, a
+ * listener's address be in use. What is closed behind weft's back may live on by a copy (dup, fork): its edges carry an
  * earlier generation of the number and are dropped. Output is asked for only by the first who waits for it: many sockets never
  * do, and those of the Unix domain would report each read of the other side.
  *
@@ -64,6 +66,12 @@ int weft__epoll_arm(int fd, uint32_t generation, unsigned ways, bool known)
 	if (err == (known ? -ENOENT : -EEXIST))
 		err = weft__os_epoll_control(epoll.fd, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, events, key);
 	return err;
+}
+
+/* If it is not there any more, all the better. */
+void weft__epoll_disarm(int fd)
+{
+	(void)weft__os_epoll_control(epoll.fd, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
 static unsigned edge_of(uint32_t events)

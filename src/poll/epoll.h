@@ -15,6 +15,9 @@ void weft__epoll_end(void);
  * `known`: it is armed, for fewer directions or in doubt. */
 int weft__epoll_arm(int fd, uint32_t generation, unsigned ways, bool known);
 
+/* Before it is closed: nobody who collects holds it open any more. */
+void weft__epoll_disarm(int fd);
+
 /* Any kernel thread, several at a time. Pass what has come to weft__fd_edge; wait for it until the deadline if it is
  * not 0. May return early, for no reason. */
 void weft__epoll_collect(struct weft__list *woken, uint64_t deadline);

@@ -112,15 +112,18 @@ void weft__poller_armed(void)
 }
 
 /* While somebody runs who is not a thread of this runtime, it may stop and another begin. */
-void weft__poller_disarmed(uint32_t epoch)
+void weft__poller_disarm(uint32_t epoch, int fd)
 {
 	if (!epoch)
 		return;
 	bool outside = !weft__self_or_null();
 	if (outside)
 		weft__lock(&poller.lock);
-	if (epoch == weft__poller_epoch())
+	if (epoch == weft__poller_epoch()) {
 		weft__sub_acqrel(&weft__pool.armed, 1); /* order POLLED */
+		if (fd >= 0)
+			weft__epoll_disarm(fd);
+	}
 	if (outside)
 		weft__unlock(&poller.lock);
 }

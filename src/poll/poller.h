@@ -23,9 +23,11 @@ bool weft__poller_is_uring(void);
 /* Begin it if it has not. 0 or a negative errno value. */
 int weft__poller_begin(void);
 
-/* A descriptor is armed that was not; one is no longer that was, in this epoch, or in 0 for none. */
+/* A descriptor is armed that was not. */
 void weft__poller_armed(void);
-void weft__poller_disarmed(uint32_t epoch);
+
+/* One that was, in this epoch (0: in none), is about to be closed; or it is gone, and fd is -1. */
+void weft__poller_disarm(uint32_t epoch, int fd);
 
 /* Which the next poller is to be, before a runtime starts. */
 void weft__poller_choose(enum weft_io io);

@@ -212,7 +212,7 @@ void weft__fd_fresh(int fd, enum weft__fd_kind kind)
 	if (weft__poller_is_uring() && kind == WEFT__FD_STREAM)
 		weft__store_rlx(&e->edges[WEFT__INPUT], WEFT__FD_SKIP); /* relaxed: a hint */
 	weft__fd_unlock(e);
-	weft__poller_disarmed(armed);
+	weft__poller_disarm(armed, -1);
 }
 
 struct closing {
@@ -277,10 +277,10 @@ int weft__fd_close(int fd)
 	weft__fd_lock(e);
 	uint32_t armed = reset(e, WEFT__FD_UNKNOWN);
 	weft__fd_unlock(e);
+	weft__poller_disarm(armed, fd);
 	weft__or_acqrel(&e->use, WEFT__FD_CLOSED); /* order FD-USE */
 	int err = weft__os_close(fd);
 	weft__and_acqrel(&e->use, ~(WEFT__FD_CLOSING | WEFT__FD_CLOSED)); /* order FD-USE */
-	weft__poller_disarmed(armed);
 	return err;
 }
 

@@ -218,6 +218,43 @@ START_TEST(accept_after_a_plain_close)
 }
 END_TEST
 
+/* What nobody can read any more nobody can write, although another worker looks at it at that moment. */
+static void *keep_looking(void *arg)
+{
+	struct pair p = make_pair(UNIX);
+	char data;
+	while (!get(let_go))
+		check_eq(weft_read_timeout(p.out, &data, 1, WEFT_US(1)), -ETIMEDOUT);
+	close_pair(p);
+	return arg;
+}
+
+static void *close_what_is_looked_at(void *arg)
+{
+	char data;
+	set(let_go, 0);
+	weft_t looking = spawn(WEFT_GREEN, keep_looking, NULL);
+	for (int i = 0; i < rounds(20000); i++) {
+		struct pair p = make_pair(PIPE);
+		check_eq(weft_read_timeout(p.out, &data, 1, 1), -ETIMEDOUT); /* the poller knows it now */
+		check_eq(weft_write(p.in, "x", 1), 1);
+		for (int k = i % 100; k > 0; k--)
+			weft__os_relax();
+		check_eq(weft_close(p.out), 0);
+		check_eq(weft_write(p.in, "x", 1), -EPIPE);
+		check_eq(weft_close(p.in), 0);
+	}
+	set(let_go, 1);
+	join(looking);
+	return arg;
+}
+
+START_TEST(what_is_closed_is_closed)
+{
+	run(close_what_is_looked_at, NULL);
+}
+END_TEST
+
 /* A descriptor is known to one runtime, and used in the next. */
 static void *write_one(void *arg)
 {
@@ -248,12 +285,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { a_poll_that_comes_too_late,
-				       all_who_wait_are_let_go,
-				       numbers_come_up_again,
-				       two_closers,
-				       accept_after_a_plain_close,
-				       from_one_runtime_to_the_next,
-				       NULL };
+	const TTest *const tests[] = { a_poll_that_comes_too_late,   all_who_wait_are_let_go,
+				       numbers_come_up_again,	     two_closers,
+				       what_is_closed_is_closed,     accept_after_a_plain_close,
+				       from_one_runtime_to_the_next, NULL };
 	return run_tests("system/close", tests);
 }
