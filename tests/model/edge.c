@@ -86,9 +86,16 @@ int weft__epoll_arm(int fd, uint32_t generation, unsigned ways, bool known)
 	return 0;
 }
 
+/* Edges that have been collected by now are still reported. */
+void weft__epoll_disarm(int fd)
+{
+	MODEL_ASSERT(kernel[fd].armed && !kernel[fd].closed);
+	kernel[fd].armed = false;
+}
+
 int weft__os_close(int fd)
 {
-	MODEL_ASSERT(!kernel[fd].closed);
+	MODEL_ASSERT(!kernel[fd].armed && !kernel[fd].closed);
 	kernel[fd].closed = true;
 	return 0;
 }

@@ -180,6 +180,7 @@ edge-unlock-relaxed|edge|random 100000 ipi|src/poll/fd.c|s/weft__store_rel(&e->l
 edge-closer-no-look|edge|random 100000 ipi|src/poll/table.c|s/bool sleep = !all_out(e);/bool sleep = true;/
 edge-waits-though-closing|edge|random 100000 ipi|src/poll/fd.c|s/waiter->closed = weft__fd_is_closing(waiter->entry);/waiter->closed = false;/
 edge-closes-at-once|edge|random 100000 ipi|src/poll/table.c|s/^\tif (use)$/\tif (false)/
+edge-closes-while-armed|edge|random 100000 ipi|src/poll/table.c|s/^\tweft__poller_disarm(armed, fd);/\tweft__poller_disarm(armed, -1);/
 edge-any-commit-by-store|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &not_committed, WEFT__ASLEEP)/(weft__store_rel(\&set->state, WEFT__ASLEEP), true)/
 edge-any-two-win|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &asleep, WEFT__OVER)/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__NOT_COMMITTED/
 edge-any-stays-queued|edge-any|random 100000 ipi|src/poll/fd.c|/^int weft__fd_wait_any/,/^}/s/(void)dequeue(&set->waiter\[i\]);/;/
