@@ -180,6 +180,7 @@ MODEL_INLINE void *partner(void *arg, const struct model *m)
 	char *message = calloc(1, size);
 	uint64_t number = 0;
 
+	pair_enter(m, 1);
 	while (message && !(number & LAST)) {
 		way->recv(1, message, m);
 		number = get(message);
@@ -234,6 +235,7 @@ MODEL_INLINE void by(struct run *r, const struct model *m, const struct way *by,
 
 	size = r->size;
 	way = by;
+	pair_enter(m, 0);
 	if (!message || !by->make(m) || m->spawn(&unit, fn, rings) != 0) {
 		batch_fail(&r->batch, "no means, or no partner: %s", strerror(errno));
 		return;

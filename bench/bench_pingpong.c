@@ -27,7 +27,7 @@ MODEL_INLINE void woken(unsigned self)
 
 MODEL_INLINE void *partner(void *arg, const struct model *m)
 {
-	pair_enter(&table->pair, m, 1);
+	pair_enter(m, 1);
 	m->sit(&table->seats[1]);
 	m->unpark(&table->seats[0]);
 	for (;;) {
@@ -74,7 +74,7 @@ MODEL_INLINE void *play(void *arg, const struct model *m)
 	union unit unit;
 	int error;
 
-	pair_enter(&table->pair, m, 0);
+	pair_enter(m, 0);
 	m->sit(&table->seats[0]);
 	error = pair_spawn(&table->pair, m, &unit, 1, MODEL_OF(partner, m), table);
 	if (error) {

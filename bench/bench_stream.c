@@ -17,7 +17,7 @@ MODEL_INLINE void *producer(void *arg, const struct model *m)
 {
 	struct member *self = arg;
 
-	pair_enter(&table->pair, m, 1);
+	pair_enter(m, 1);
 	crew_sit(self, m);
 	while (crew_wait(self, m)) {
 		pair_turn(&table->pair, 1);
@@ -71,7 +71,7 @@ MODEL_INLINE void *consumer(void *arg, const struct model *m)
 
 	if (m->id == MODEL_GREEN)
 		spawner.spawn = spawn_producer;
-	pair_enter(&table->pair, m, 0);
+	pair_enter(m, 0);
 	c = crew_make(r, &spawner, MODEL_OF(producer, m));
 	if (!c)
 		return r;

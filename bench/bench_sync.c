@@ -10,6 +10,7 @@
  */
 #include "crew.h"
 #include "locks.h"
+#include "pair.h"
 
 #define LAPS 100      /* of each unit at the least, so that coming to the start does not count */
 #define LAPS_YIELD 10 /* fewer: where each is a wait, a batch is long enough */
@@ -169,6 +170,7 @@ MODEL_INLINE void get_up(const struct model *m, bool cond)
 
 MODEL_INLINE void *partner(void *arg, const struct model *m, bool cond)
 {
+	pair_enter(m, 1);
 	sit_down(m, cond);
 	for (await(m, cond, 1); !atomic_load_explicit(&desk->stop, memory_order_relaxed); await(m, cond, 1)) {
 		desk->turns++;
@@ -201,6 +203,7 @@ MODEL_INLINE void play(struct run *r, const struct model *m, bool cond, void *(*
 
 	if (!desk_make(r, m))
 		return;
+	pair_enter(m, 0);
 	error = m->spawn(&unit, fn, desk);
 	if (error) {
 		batch_fail(&r->batch, "spawn: error %d", -error);

@@ -90,6 +90,9 @@ extern struct model_boxes {
 /* Attributes of the kernel threads; made by the harness. */
 extern pthread_attr_t model_pthread_attr;
 
+/* How many CPUs this round has; set by the harness. */
+extern unsigned model_cpus;
+
 /* green */
 
 MODEL_INLINE int green_spawn(union unit *unit, void *(*fn)(void *), void *arg)

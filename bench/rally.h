@@ -23,7 +23,7 @@ MODEL_INLINE void *rally_partner(void *arg, const struct model *m, const struct 
 {
 	uint64_t element;
 
-	pair_enter(rally, m, 1);
+	pair_enter(m, 1);
 	while ((element = means->recv(1, m)) != RALLY_END) {
 		pair_turn(rally, 1);
 		means->send(0, element + 1, m);
@@ -69,7 +69,7 @@ MODEL_INLINE void *rally_play(struct run *r, const struct model *m, const struct
 	union unit unit;
 	int error;
 
-	pair_enter(rally, m, 0);
+	pair_enter(m, 0);
 	error = pair_spawn(rally, m, &unit, 1, partner, rally);
 	if (error) {
 		batch_fail(&r->batch, "spawn: error %d", -error);

@@ -12,6 +12,7 @@
 
 struct model_boxes *model_boxes;
 pthread_attr_t model_pthread_attr;
+unsigned model_cpus;
 
 volatile sig_atomic_t run_interrupted;
 
@@ -103,6 +104,7 @@ static void measure(const struct bench *bench, struct run *run)
 	setpgid(0, 0);
 	alarm(run->limit_seconds);
 	setrlimit(RLIMIT_CORE, &no_core);
+	model_cpus = run->workers;
 	system_pin_first(run->workers);
 	pthread_attr_init(&model_pthread_attr);
 	pthread_attr_setstacksize(&model_pthread_attr, MODEL_STACK);
