@@ -228,26 +228,38 @@ static void failed(const struct bench *bench, const struct options *options, con
 			set_note(row_of(bench, p, workers, i, rows), why);
 }
 
+/* Of what it prints, as much as there is room for. */
+static void read_all(FILE *f, char *text, size_t size)
+{
+	size_t length = f ? fread(text, 1, size - 1, f) : 0;
+	char more[512];
+
+	text[length] = 0;
+	while (f && fread(more, 1, sizeof(more), f) > 0)
+		;
+}
+
+/* Its figures are taken when it has ended: until then the kernel counts its time as another program's. */
 static bool run_one(const struct bench *bench, const struct options *options, const struct peer *p, unsigned workers,
 		    struct rows *rows)
 {
-	char line[512], number[16], why[256] = "printed no figure";
+	char text[4096], number[16], why[256] = "printed no figure", *rest;
 	bool taken = false;
 	int status;
 	pid_t pid = -1;
 	snprintf(number, sizeof(number), "%u", workers);
 	FILE *f = start(p, bench->rows[0], number, workers, &pid);
 
-	while (f && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = 0;
+	read_all(f, text, sizeof(text));
+	status = end(f, pid);
+	if (run_interrupted)
+		return false;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		if (take(line, bench, options, p, workers, rows))
 			taken = true;
 		else
 			snprintf(why, sizeof(why), "%.200s", line);
 	}
-	status = end(f, pid);
-	if (run_interrupted)
-		return false;
 	if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), WTERMSIG(status) == SIGALRM ? "gave up after %d s" : "died of signal %d",
 			 WTERMSIG(status) == SIGALRM ? LIMIT_SECONDS : WTERMSIG(status));
