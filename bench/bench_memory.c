@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * memory-N, resident-N, tables-N, kernel-N, fill-N: N units are made and park, or as many as the model can have. Then, for each of
- * them: all memory; of that the resident memory of the program (of processes their proportional share); its page tables; what else the
- * kernel keeps, its stacks and its records, which is measured over the whole machine and so tells little of few units. And how long it
- * took to make them all.
+ * them: all memory; of that the resident memory of the program, without files (of processes their proportional share, with files);
+ * its page tables; what else the kernel keeps, its stacks and its records, which is measured over the whole machine and so tells
+ * little of few units. And how long it took to make them all.
  */
 #include "crew.h"
 

@@ -117,19 +117,6 @@ void system_unshare(void *memory, size_t size)
 		munmap(memory, size);
 }
 
-uint64_t system_resident(void)
-{
-	unsigned long total = 0, resident = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (!f)
-		return 0;
-	if (fscanf(f, "%lu %lu", &total, &resident) != 2)
-		resident = 0;
-	fclose(f);
-	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* The sum of the "NAME: N kB" lines of a /proc file whose name is in the NULL-terminated list. */
 static uint64_t sum_of_lines(const char *path, const char *const *names)
 {
@@ -149,6 +136,11 @@ static uint64_t sum_of_lines(const char *path, const char *const *names)
 	}
 	fclose(f);
 	return sum;
+}
+
+uint64_t system_resident(void)
+{
+	return sum_of_lines("/proc/self/smaps_rollup", (const char *const[]){ "Anonymous", NULL });
 }
 
 uint64_t system_resident_of(int pid)

@@ -29,7 +29,8 @@ void *system_must(void *memory);
 void *system_shared(size_t size);
 void system_unshare(void *memory, size_t size);
 
-/* Resident bytes of this process, by /proc/self/statm. */
+/* Resident bytes of this process, without those of files, which the kernel maps in larger pieces than are touched; exact, unlike those
+ * of /proc/self/statm. */
 uint64_t system_resident(void);
 
 /* Proportional resident bytes of another process; 0 if unknown. */
