@@ -105,36 +105,49 @@ static bool can_tell(const struct row *old, const struct row *new)
 	return old->rounds >= 5 && new->rounds >= 5;
 }
 
-struct tally {
-	unsigned compared, untold, moved, worse,
-		by_pace;	     /* of the moved: worse beyond doubt; not of these: only by pace */
-	unsigned near, near_by_pace; /* medians within MOVED */
+/* How many medians are near each other, within MOVED. */
+struct agreement {
+	unsigned of, near, near_by_pace;
 };
+
+struct tally {
+	unsigned untold, moved, worse, by_pace; /* of the moved: worse beyond doubt; not of these: only by pace */
+	struct agreement all, steady;		/* all; those that can be told, and are doubtful in neither run */
+};
+
+static void agree(struct agreement *a, const struct verdict *v)
+{
+	a->of++;
+	a->near += fabs(v->change) < MOVED;
+	a->near_by_pace += fabs(v->change_by_pace) < MOVED;
+}
 
 static void count(struct tally *t, const struct verdict *v)
 {
-	t->compared++;
 	t->untold += !can_tell(v->old, v->new);
 	t->moved += v->moved;
 	t->worse += v->moved && v->worse && !v->doubtful;
 	t->by_pace += v->by_pace;
-	t->near += fabs(v->change) < MOVED;
-	t->near_by_pace += fabs(v->change_by_pace) < MOVED;
+	agree(&t->all, v);
+	if (can_tell(v->old, v->new) && !v->doubtful)
+		agree(&t->steady, v);
 }
 
 static void print_tally(const struct tally *t)
 {
 	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", t->moved,
-	       t->compared, 100 * MOVED, SAME, t->worse);
+	       t->all.of, 100 * MOVED, SAME, t->worse);
 	printf(" (*: for the better, ?: doubtful).\n");
 	if (t->by_pace)
 		printf("%u more only as far as the CPU was slower or faster meanwhile.\n", t->by_pace);
-	if (t->compared)
-		printf("%u of %u medians are within %.0f %%, %u of %u with the pace of the CPU taken out.\n", t->near,
-		       t->compared, 100 * MOVED, t->near_by_pace, t->compared);
+	if (t->all.of)
+		printf("%u of %u medians are within %.0f %%, %u with the pace of the CPU taken out;\n"
+		       "%u, %u of the %u that have rounds enough and are not doubtful.\n",
+		       t->all.near, t->all.of, 100 * MOVED, t->all.near_by_pace, t->steady.near, t->steady.near_by_pace,
+		       t->steady.of);
 	if (t->untold)
 		printf("%u have too few rounds in one of the two to tell.\n", t->untold);
-	if (t->compared == 0)
+	if (t->all.of == 0)
 		printf("The two have no figure in common.\n");
 }
 

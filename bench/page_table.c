@@ -162,7 +162,9 @@ static void cell(FILE *f, const struct row *row, const struct line *line, const 
 	}
 	if (row->note[0])
 		fprintf(f, "<sup>%u</sup>", reason(reasons, row->note));
-	if (isfinite(spread))
+	if (row->rounds == 1)
+		fputs("<small>once</small>", f);
+	else if (isfinite(spread))
 		fprintf(f, "<small>± %.*f %%</small>", spread < 9.95 ? 1 : 0, spread);
 	print_size(f, row);
 	fputs("</td>", f);

@@ -35,7 +35,8 @@ void table_head(const struct about *about, const struct options *options)
 		for (unsigned i = 0; i < peers_count(); i++)
 			printf("%s %s", i ? "," : ", peers:", peers_name(i));
 	printf("\nA model runs on as many CPUs as it has workers. +-: 95 %% interval of the median;\n"
-	       "min, p99: of batches; x green: by how much dearer than green; ?: doubtful.\n");
+	       "once: had one round; min, p99: of batches; x green: by how much dearer than\n"
+	       "green; ?: doubtful.\n");
 	fflush(stdout);
 }
 
@@ -112,7 +113,9 @@ static void print_interval(const struct row *row)
 	double spread = 100 * estimate_spread(&row->estimate);
 	char text[16] = "";
 
-	if (isfinite(spread))
+	if (row->rounds == 1)
+		snprintf(text, sizeof(text), "once");
+	else if (isfinite(spread))
 		snprintf(text, sizeof(text), "+-%.*f%%", spread < 9.95 ? 1 : 0, spread);
 	printf("%s%s%s %7s", style(WARN), row->doubt[0] ? "?" : " ", style(PLAIN), text);
 }
@@ -209,16 +212,19 @@ void table_print(const struct bench *bench, const struct rows *rows)
 
 void table_foot(const struct about *about, const struct rows *rows)
 {
-	size_t empty = 0, doubtful = 0;
+	size_t empty = 0, doubtful = 0, once = 0;
 
 	for (size_t i = 0; i < rows->count; i++) {
 		empty += rows->at[i]->samples == 0;
 		doubtful += rows->at[i]->doubt[0] != 0;
+		once += rows->at[i]->rounds == 1;
 	}
 	printf("\n%zu figures in %.0f s.", rows->count - empty, about->seconds);
 	if (empty)
 		printf(" %zu could not be taken: the notes say why.", empty);
 	printf("\n");
+	if (once)
+		printf("%zu had one round: how far apart rounds of these lie is not known.\n", once);
 	if (doubtful)
 		printf("%s%zu are doubtful (?).%s Other programs took %.2f of %u CPUs, the hypervisor %.1f %%.\n",
 		       style(WARN), doubtful, style(PLAIN), about->noise.others, about->cpus,

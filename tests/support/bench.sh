@@ -129,9 +129,17 @@ says 'yield-2'
 says '20.0 ns'
 awk 'length > 80' "$work/out" | grep . && complain 'a line of the table is longer than 80'
 
+# One round says nothing of how far apart rounds lie.
+grep -q 'had one round:' "$work/out" && complain 'six rounds are taken for one'
+sed 's/\("[a-z]*s": \[[^],]*\),[^]]*\]/\1]/g' "$work/base" >"$work/one"
+run 0 --from "$work/one"
+says '3 had one round:'
+[ "$(grep -c '^  green 1 .* once ' "$work/out")" = 3 ] || complain 'an interval is told of one round'
+
 run 0 --from "$work/base" --compare "$work/base"
 says '0 of 3 figures moved'
-says '3 of 3 medians are within 5 %, 3 of 3 with the pace of the CPU taken out'
+says '3 of 3 medians are within 5 %, 3 with the pace of the CPU taken out;'
+says '3, 3 of the 3 that have rounds enough'
 run 0 --from "$work/noise" --compare "$work/base"
 says '0 of 3 figures moved'
 run 3 --from "$work/slow" --compare "$work/base"
@@ -146,7 +154,7 @@ says '2 of 3 figures moved'
 run 0 --from "$work/slower_cpu" --compare "$work/base"
 says '0 of 3 figures moved'
 says '2 more only as far as the CPU was slower or faster'
-says '1 of 3 medians are within 5 %, 2 of 3 with the pace'
+says '1 of 3 medians are within 5 %, 2 with the pace'
 run 3 --from "$work/slow" --compare "$work/slower_cpu_before"
 says '2 of 3 figures moved'
 
