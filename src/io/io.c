@@ -2,12 +2,10 @@
 /* Try, wait, try. */
 #include "src/io/io.h"
 
+#include "src/os/io.h"
 #include "src/poll/poller.h"
 #include "src/poll/request.h"
 #include "weft/time.h"
-
-static const struct weft__reason reasons[2] = { { "input from a descriptor", NULL },
-						{ "output to a descriptor", NULL } };
 
 /*
  * Whether a try that came back with n shows that nothing is left. A TCP socket gives all it has, unless there is urgent data;
@@ -46,8 +44,7 @@ static int pause_deaf(struct weft__io *io, struct weft__fd *e)
 
 static int wait(struct weft__io *io, struct weft__fd *e)
 {
-	return io->deaf ? pause_deaf(io, e)
-			: weft__fd_wait(e, io->fd, io->way, io->exclusive, &reasons[io->way], io->deadline);
+	return io->deaf ? pause_deaf(io, e) : weft__fd_wait(e, io->fd, io->way, io->exclusive, io->deadline);
 }
 
 /* By edges: one that is to be carried on is. */
@@ -81,28 +78,28 @@ static ssize_t try_by_requests(struct weft__io *io, struct weft__fd *e)
 }
 
 /* Whether a request can do all of it: wait, and receive into the caller's buffer. */
-static bool can_receive(const struct weft__io *io, int kind)
+static bool can_receive(int kind)
 {
-	struct weft__thread *self = weft__self_or_null();
-	return io->receives && kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE && self && weft__is_green(self) &&
-	       weft__poller_epoch() && weft__poller_is_uring();
+	return kind >= WEFT__FD_STREAM && kind <= WEFT__FD_PIPE && weft__request_may_receive();
+}
+
+weft__inline ssize_t receive(struct weft__fd *e, int fd, int kind, void *data, size_t size, uint64_t deadline)
+{
+	enum weft__request_op op = kind == WEFT__FD_PIPE ? WEFT__READ : WEFT__RECEIVE;
+	ssize_t n = weft__request_receive(e, fd, op, data, size, deadline);
+	if (n > 0)
+		weft__fd_predict(e, WEFT__INPUT, true, kind == WEFT__FD_STREAM && n < (ssize_t)size);
+	return n;
 }
 
 /* received: it is done, or has failed for good. */
 static ssize_t wait_or_receive(struct weft__io *io, struct weft__fd *e, bool *received)
 {
 	int kind = weft__fd_kind(e, io->fd);
-	enum weft__request_op op = kind == WEFT__FD_PIPE ? WEFT__READ : WEFT__RECEIVE;
-	*received = false;
-	if (!can_receive(io, kind))
-		return wait(io, e);
-	ssize_t n = weft__request_receive(e, io->fd, op, io->data, io->size, &reasons[WEFT__INPUT], io->deadline);
-	if (n == -EAGAIN)
-		return wait(io, e);
-	if (n > 0)
-		weft__fd_predict(e, WEFT__INPUT, true, kind == WEFT__FD_STREAM && n < (ssize_t)io->size);
-	*received = true;
-	return n;
+	ssize_t n = io->receives && can_receive(kind) ? receive(e, io->fd, kind, io->data, io->size, io->deadline)
+						      : -EAGAIN;
+	*received = n != -EAGAIN;
+	return *received ? n : wait(io, e);
 }
 
 static ssize_t run(struct weft__io *io, struct weft__fd *e)
@@ -142,6 +139,65 @@ ssize_t weft__io_run(struct weft__io *io)
 	if (weft__unlikely(n))
 		return n;
 	n = weft__io_run_inside(io, e);
+	weft__fd_leave(e);
+	return n;
+}
+
+/* --- short ways --- */
+
+static weft__noinline ssize_t by_tries(struct weft__fd *e, int fd, enum weft__fd_way way, void *data, size_t size,
+				       uint64_t deadline, weft__io_try *try, int flags, bool receives)
+{
+	return weft__io_run_inside(&(struct weft__io){ .try = try,
+						       .deadline = deadline,
+						       .fd = fd,
+						       .way = way,
+						       .tells = true,
+						       .receives = receives,
+						       .flags = flags,
+						       .size = size,
+						       .data = data },
+				   e);
+}
+
+/*
+ * Nothing is there yet, by the prediction, so a request is queued without a try. Where many threads wait what each has on its stack is
+ * out of the caches when it goes on, and every frame is a line or two to fetch: so there are few.
+ */
+ssize_t weft__io_receive(int fd, void *data, size_t size, uint64_t deadline, weft__io_try *try, int flags)
+{
+	struct weft__fd *e;
+	weft__take_turns();
+	ssize_t n = weft__fd_enter(fd, &e);
+	if (weft__unlikely(n))
+		return n;
+	int kind = weft__load_rlx(&e->kind) & ~WEFT__FD_NONBLOCK; /* relaxed: a fact, or unknown */
+	bool is_short = deadline && can_receive(kind) && weft__fd_skips(e, WEFT__INPUT);
+	n = is_short ? receive(e, fd, kind, data, size, deadline) : -EAGAIN;
+	if (n == -EAGAIN) /* a try comes first; or the kernel will not wait */
+		n = by_tries(e, fd, WEFT__INPUT, data, size, deadline, try, flags, !is_short);
+	weft__fd_leave(e);
+	return n;
+}
+
+ssize_t weft__io_send_at_once(struct weft__fd *e, int fd, const void *data, size_t size)
+{
+	int kind = weft__load_rlx(&e->kind) & ~WEFT__FD_NONBLOCK; /* relaxed: a fact, or unknown */
+	bool is_socket = kind == WEFT__FD_STREAM || kind == WEFT__FD_SOCKET;
+	return is_socket && weft__fd_seems_ready(e, WEFT__OUTPUT) ? weft__os_sendto(fd, data, size, 0, NULL, 0)
+								  : -EAGAIN;
+}
+
+ssize_t weft__io_send(int fd, const void *data, size_t size, uint64_t deadline, weft__io_try *try, int flags)
+{
+	struct weft__fd *e;
+	weft__take_turns();
+	ssize_t n = weft__fd_enter(fd, &e);
+	if (weft__unlikely(n))
+		return n;
+	n = weft__io_send_at_once(e, fd, data, size);
+	if (n == -EAGAIN)
+		n = by_tries(e, fd, WEFT__OUTPUT, (void *)(uintptr_t)data, size, deadline, try, flags, false);
 	weft__fd_leave(e);
 	return n;
 }

@@ -11,9 +11,13 @@
 #include "src/poll/fd.h"
 #include "weft/io.h"
 
+struct weft__io;
+
+/* The system call, without waiting: a count, or a negative errno value, of which -EAGAIN alone means to wait. */
+typedef ssize_t weft__io_try(struct weft__io *io, struct weft__fd *e);
+
 struct weft__io {
-	/* The system call, without waiting: a count, or a negative errno value, of which -EAGAIN alone means to wait. */
-	ssize_t (*try)(struct weft__io *io, struct weft__fd *e);
+	weft__io_try *try;
 	uint64_t deadline; /* WEFT__NEVER; or 0: one try */
 	int fd;
 	enum weft__fd_way way;
@@ -34,6 +38,14 @@ struct weft__io {
 
 /* Count the call in, run it, count it out. */
 ssize_t weft__io_run(struct weft__io *io);
+
+/* The same for one buffer of at least a byte, without flags to the kernel: by shorter ways where there are any. */
+ssize_t weft__io_receive(int fd, void *data, size_t size, uint64_t deadline, weft__io_try *try, int flags);
+ssize_t weft__io_send(int fd, const void *data, size_t size, uint64_t deadline, weft__io_try *try, int flags);
+
+/* On an entry whose call is counted in already: one try to send at least a byte, if it is a socket that was not full the last time. Else,
+ * or if it is, -EAGAIN. */
+ssize_t weft__io_send_at_once(struct weft__fd *e, int fd, const void *data, size_t size);
 
 /* A call to this address of the Unix domain can fail for want of room at the other side. The kernel reports no edge then. */
 bool weft__io_is_deaf(const void *address, socklen_t length);

@@ -61,11 +61,12 @@ static ssize_t run(struct weft__io *io)
 static ssize_t receive(int fd, void *buffer, size_t size, int flags, struct sockaddr *from, socklen_t *length,
 		       uint64_t deadline)
 {
+	if (!flags && !from && size)
+		return weft__io_receive(fd, buffer, size, deadline, try_recv, 0);
 	return run(&(struct weft__io){ .try = try_recv,
 				       .deadline = deadline,
 				       .fd = fd,
 				       .way = WEFT__INPUT,
-				       .receives = !flags && !from && size,
 				       .flags = flags,
 				       .size = size,
 				       .data = buffer,
@@ -76,6 +77,8 @@ static ssize_t receive(int fd, void *buffer, size_t size, int flags, struct sock
 static ssize_t transmit(int fd, const void *buffer, size_t size, int flags, const struct sockaddr *to, socklen_t length,
 			uint64_t deadline)
 {
+	if (!flags && !to && size)
+		return weft__io_send(fd, buffer, size, deadline, try_send, 0);
 	return run(&(struct weft__io){ .try = try_send,
 				       .deadline = deadline,
 				       .fd = fd,

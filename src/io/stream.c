@@ -113,24 +113,36 @@ static ssize_t run_vec(int fd, const struct iovec *vec, int n, enum weft__fd_way
 	return err ? err : run(fd, (void *)(uintptr_t)vec, size, n, way, deadline);
 }
 
+static ssize_t run_read(int fd, void *buffer, size_t size, uint64_t deadline)
+{
+	return size ? weft__io_receive(fd, buffer, size, deadline, weft__io_try_read, WEFT__IO_NO_VECTOR)
+		    : run(fd, buffer, 0, WEFT__IO_NO_VECTOR, WEFT__INPUT, deadline);
+}
+
 ssize_t weft_read(int fd, void *buffer, size_t size)
 {
-	return run(fd, buffer, size, WEFT__IO_NO_VECTOR, WEFT__INPUT, WEFT__NEVER);
+	return run_read(fd, buffer, size, WEFT__NEVER);
 }
 
 ssize_t weft_read_timeout(int fd, void *buffer, size_t size, uint64_t nanoseconds)
 {
-	return run(fd, buffer, size, WEFT__IO_NO_VECTOR, WEFT__INPUT, weft__deadline(nanoseconds));
+	return run_read(fd, buffer, size, weft__deadline(nanoseconds));
+}
+
+static ssize_t run_write(int fd, const void *buffer, size_t size, uint64_t deadline)
+{
+	return size ? weft__io_send(fd, buffer, size, deadline, try_write, WEFT__IO_NO_VECTOR)
+		    : run(fd, (void *)(uintptr_t)buffer, 0, WEFT__IO_NO_VECTOR, WEFT__OUTPUT, deadline);
 }
 
 ssize_t weft_write(int fd, const void *buffer, size_t size)
 {
-	return run(fd, (void *)(uintptr_t)buffer, size, WEFT__IO_NO_VECTOR, WEFT__OUTPUT, WEFT__NEVER);
+	return run_write(fd, buffer, size, WEFT__NEVER);
 }
 
 ssize_t weft_write_timeout(int fd, const void *buffer, size_t size, uint64_t nanoseconds)
 {
-	return run(fd, (void *)(uintptr_t)buffer, size, WEFT__IO_NO_VECTOR, WEFT__OUTPUT, weft__deadline(nanoseconds));
+	return run_write(fd, buffer, size, weft__deadline(nanoseconds));
 }
 
 ssize_t weft_readv(int fd, const struct iovec *vec, int n)
@@ -155,23 +167,44 @@ ssize_t weft_writev_timeout(int fd, const struct iovec *vec, int n, uint64_t nan
 
 /* --- all of it --- */
 
+static weft__noinline ssize_t run_inside(struct weft__fd *e, int fd, char *data, size_t size, enum weft__fd_way way,
+					 uint64_t deadline)
+{
+	struct weft__io io = io_of(fd, data, size, WEFT__IO_NO_VECTOR, way, deadline);
+	return weft__io_run_inside(&io, e);
+}
+
+static ssize_t go_through(struct weft__fd *e, int fd, char *data, size_t size, size_t *so_far, enum weft__fd_way way,
+			  uint64_t deadline)
+{
+	bool at_once = way == WEFT__OUTPUT;
+	while (*so_far < size) {
+		char *rest = data + *so_far;
+		size_t left = size - *so_far;
+		weft__take_turns();
+		if (weft__unlikely(weft__fd_is_closing(e)))
+			return -EBADF;
+		ssize_t n = at_once ? weft__io_send_at_once(e, fd, rest, left) : -EAGAIN;
+		if (n == -EAGAIN)
+			n = run_inside(e, fd, rest, left, way, deadline);
+		if (n <= 0)
+			return n;
+		*so_far += (size_t)n;
+		at_once = false;
+	}
+	return 0;
+}
+
 /* One call from beginning to end, so that its descriptor stays the same one. */
 static ssize_t run_all(int fd, char *data, size_t size, size_t *done, enum weft__fd_way way, uint64_t deadline)
 {
 	struct weft__fd *e;
 	size_t so_far = 0;
 	ssize_t n = weft__fd_enter(fd, &e);
-	bool entered = n == 0;
-	while (entered && so_far < size) {
-		weft__take_turns();
-		struct weft__io io = io_of(fd, data + so_far, size - so_far, WEFT__IO_NO_VECTOR, way, deadline);
-		n = weft__fd_is_closing(e) ? -EBADF : weft__io_run_inside(&io, e);
-		if (n <= 0)
-			break;
-		so_far += (size_t)n;
-	}
-	if (entered)
+	if (weft__likely(n == 0)) {
+		n = go_through(e, fd, data, size, &so_far, way, deadline);
 		weft__fd_leave(e);
+	}
 	if (done)
 		*done = so_far;
 	return n < 0 ? n : (ssize_t)so_far;

@@ -95,6 +95,9 @@ void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way)
 
 /* --- waits --- */
 
+const struct weft__reason weft__fd_reasons[2] = { { "input from a descriptor", NULL },
+						  { "output to a descriptor", NULL } };
+
 static bool is_news(const struct weft__fd_waiter *waiter)
 {
 	uint32_t edges = weft__load_acq(&waiter->entry->edges[waiter->way]); /* order FD-EDGE */
@@ -148,24 +151,24 @@ static bool revoke(struct weft__wait *wait, struct weft__thread *self)
 	return dequeue(weft__container(wait, struct weft__fd_waiter, wait));
 }
 
-int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
-		  uint64_t deadline)
+int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, uint64_t deadline)
 {
 	struct weft__thread *self = weft__self_or_null();
 	if (weft__unlikely(!self))
-		return weft__outside_wait_one(e, fd, way, reason, deadline);
+		return weft__outside_wait_one(e, fd, way, deadline);
 	int err = weft__poller_begin();
 	if (weft__unlikely(err))
 		return err;
 	if (weft__poller_is_uring())
-		return weft__is_green(self) ? weft__request_wait(e, fd, way, exclusive, reason, deadline)
-					    : weft__outside_wait_one(e, fd, way, reason, deadline);
+		return weft__is_green(self) ? weft__request_wait(e, fd, way, exclusive, deadline)
+					    : weft__outside_wait_one(e, fd, way, deadline);
 	err = weft__fd_arm(e, fd, way, false);
 	if (weft__unlikely(err))
 		return err;
 	struct weft__fd_waiter waiter = { .entry = e,
 					  .way = way,
-					  .wait = { weft__fd_commit, revoke, self, reason, e, .shielded = false } };
+					  .wait = { weft__fd_commit, revoke, self, &weft__fd_reasons[way], e,
+						    .shielded = false } };
 	err = weft__park(&waiter.wait, deadline);
 	return waiter.closed ? -EBADF : err;
 }

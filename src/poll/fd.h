@@ -37,6 +37,7 @@
 #define WEFT_SRC_POLL_FD_H
 
 #include "src/base/list.h"
+#include "src/poll/poller.h"
 #include "src/poll/uring.h"
 #include "src/sched/park.h"
 
@@ -167,6 +168,13 @@ weft__inline bool weft__fd_skips(struct weft__fd *e, enum weft__fd_way way)
 	return weft__load_rlx(&e->edges[way]) / WEFT__FD_SKIP % 256 != 0;
 }
 
+/* Nothing is known against a try. */
+weft__inline bool weft__fd_seems_ready(struct weft__fd *e, enum weft__fd_way way)
+{
+	uint32_t word = weft__load_rlx(&e->edges[way]);
+	return !word || !(weft__poller_is_uring() || word & WEFT__FD_DRY);
+}
+
 /* A call has done something: without a try (`waited`), or by one. short: it found all there was. */
 weft__inline void weft__fd_predict(struct weft__fd *e, enum weft__fd_way way, bool waited, bool is_short)
 {
@@ -184,11 +192,12 @@ weft__inline void weft__fd_predict_none(struct weft__fd *e, enum weft__fd_way wa
 	weft__store_rlx(&e->edges[way], step * WEFT__FD_STEP + (step + 1) * WEFT__FD_SKIP);
 }
 
+extern const struct weft__reason weft__fd_reasons[2]; /* by way */
+
 /* Wait for an edge if it is dry. exclusive: as what comes is for one, of those that wait so one at a time is woken, whichever the
  * poller. 0, or -EBADF: it is being closed; what weft__park returns; what arming fails with. Who gets 0, or has waited so and
  * gets anything, calls weft__fd_pass after its next try, unless that has found it dry. */
-int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, const struct weft__reason *reason,
-		  uint64_t deadline);
+int weft__fd_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, uint64_t deadline);
 void weft__fd_pass(struct weft__fd *e, enum weft__fd_way way);
 
 /* The same for a set, whose descriptors are armed. */

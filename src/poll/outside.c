@@ -135,11 +135,10 @@ int weft__outside_wait(struct pollfd *fds, size_t n, struct weft__fd *const *ent
 	return err ? err : waiter.ready;
 }
 
-int weft__outside_wait_one(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
-			   uint64_t deadline)
+int weft__outside_wait_one(struct weft__fd *e, int fd, enum weft__fd_way way, uint64_t deadline)
 {
 	struct pollfd fds[2] = { { .fd = fd, .events = way == WEFT__INPUT ? POLLIN : POLLOUT } };
-	int ready = weft__outside_wait(fds, 1, &e, 1, reason, deadline);
+	int ready = weft__outside_wait(fds, 1, &e, 1, &weft__fd_reasons[way], deadline);
 	return ready < 0 ? ready : 0;
 }
 

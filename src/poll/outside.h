@@ -27,8 +27,7 @@ int weft__outside_wait(struct pollfd *fds, size_t n, struct weft__fd *const *ent
 		       const struct weft__reason *reason, uint64_t deadline);
 
 /* For one descriptor: what weft__fd_wait returns. */
-int weft__outside_wait_one(struct weft__fd *e, int fd, enum weft__fd_way way, const struct weft__reason *reason,
-			   uint64_t deadline);
+int weft__outside_wait_one(struct weft__fd *e, int fd, enum weft__fd_way way, uint64_t deadline);
 
 /* By a closer: wake them, whatever they wait for; true: weft__outside_calm must follow. */
 bool weft__outside_kick(void);

@@ -126,7 +126,7 @@ static int why(uint64_t deadline)
 
 /* 0: the request has its result, or why not. It waits again if there was none: an exclusive waiter's that was passed to; or one
  * that has ended for no reason of ours, with the kernel thread that handed it over. */
-static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
+weft__inline int run(struct weft__fd_waiter *waiter, uint64_t deadline)
 {
 	struct weft__uring_request *r = &waiter->request;
 	for (;;) {
@@ -146,21 +146,20 @@ static int run(struct weft__fd_waiter *waiter, uint64_t deadline)
 	}
 }
 
-static struct weft__fd_waiter waiter_of(struct weft__fd *e, enum weft__fd_way way, const struct weft__reason *reason)
+static struct weft__fd_waiter waiter_of(struct weft__fd *e, enum weft__fd_way way)
 {
 	struct weft__thread *self = weft__self_or_null();
 	return (struct weft__fd_waiter){
-		.wait = { weft__fd_commit, revoke, self, reason, e, .asks = true },
+		.wait = { weft__fd_commit, revoke, self, &weft__fd_reasons[way], e, .asks = true },
 		.entry = e,
 		.way = way,
 		.request = { .needed = { e, self, (char *)self + WEFT__CACHE_LINE } },
 	};
 }
 
-int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive,
-		       const struct weft__reason *reason, uint64_t deadline)
+int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, uint64_t deadline)
 {
-	struct weft__fd_waiter waiter = waiter_of(e, way, reason);
+	struct weft__fd_waiter waiter = waiter_of(e, way);
 	waiter.request.fd = fd;
 	waiter.request.op = WEFT__POLL;
 	waiter.request.events = way == WEFT__INPUT ? POLLIN | POLLRDHUP : POLLOUT;
@@ -171,10 +170,16 @@ int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool e
 	return waiter.request.result < 0 ? (int)waiter.request.result : 0;
 }
 
-ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
-			      const struct weft__reason *reason, uint64_t deadline)
+bool weft__request_may_receive(void)
 {
-	struct weft__fd_waiter waiter = waiter_of(e, WEFT__INPUT, reason);
+	struct weft__worker *w = weft__worker();
+	return w && w->current && weft__poller_epoch() && weft__poller_is_uring();
+}
+
+ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
+			      uint64_t deadline)
+{
+	struct weft__fd_waiter waiter = waiter_of(e, WEFT__INPUT);
 	waiter.request.fd = fd;
 	waiter.request.op = op;
 	waiter.request.data = data;

@@ -21,13 +21,16 @@
 #include "src/poll/fd.h"
 
 /* By green threads: what weft__fd_wait and weft__fd_wait_any do. */
-int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive,
-		       const struct weft__reason *reason, uint64_t deadline);
+int weft__request_wait(struct weft__fd *e, int fd, enum weft__fd_way way, bool exclusive, uint64_t deadline);
 int weft__request_wait_any(struct weft__fd_set *set, const struct weft__reason *reason, uint64_t deadline);
+
+/* Whether the caller may: it is a green thread, and the poller has begun and is io_uring. (That its worker has a ring is not enough: all
+ * get theirs before the poller has begun.) */
+bool weft__request_may_receive(void);
 
 /* WEFT__RECEIVE or WEFT__READ, of at least a byte. A count or a negative errno value; -EAGAIN: the kernel will not wait for this one. */
 ssize_t weft__request_receive(struct weft__fd *e, int fd, enum weft__request_op op, void *data, size_t size,
-			      const struct weft__reason *reason, uint64_t deadline);
+			      uint64_t deadline);
 
 /* WEFT__SEND, on TCP where weft__uring_sends: returns when the kernel has let go of the data. A count or a negative errno value;
  * -EAGAIN: there is no room. Who has to end before that ends the connection, for nothing else makes the kernel let go. */

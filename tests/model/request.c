@@ -135,8 +135,8 @@ static ssize_t wait_somehow(struct weft__fd *e)
 	if (how == 0)
 		return wait_for_any(e);
 	if (how == 1)
-		return weft__request_wait(e, 0, WEFT__INPUT, false, NULL, WEFT__NEVER);
-	ssize_t n = weft__request_receive(e, 0, WEFT__RECEIVE, &byte, 1, NULL, WEFT__NEVER);
+		return weft__request_wait(e, 0, WEFT__INPUT, false, WEFT__NEVER);
+	ssize_t n = weft__request_receive(e, 0, WEFT__RECEIVE, &byte, 1, WEFT__NEVER);
 	MODEL_ASSERT((n == 1) == (model_received == 1));
 	return n;
 }
