@@ -34,9 +34,10 @@ void table_head(const struct about *about, const struct options *options)
 	if (!options->from && peers_count() > 0 && options->peers)
 		for (unsigned i = 0; i < peers_count(); i++)
 			printf("%s %s", i ? "," : ", peers:", peers_name(i));
-	printf("\nA model runs on as many CPUs as it has workers. +-: 95 %% interval of the median;\n"
-	       "once: had one round; min, p99: of batches; x green: by how much dearer than\n"
-	       "green; ?: doubtful.\n");
+	printf("\nA model runs on as many CPUs as it has workers; two kernel threads or processes\n"
+	       "that answer each other have one each. +-: 95 %% interval of the median; once: had\n"
+	       "one round; min, p99: of batches; x green: by how much dearer than green;\n"
+	       "?: doubtful.\n");
 	fflush(stdout);
 }
 
