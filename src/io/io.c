@@ -145,8 +145,8 @@ ssize_t weft__io_run(struct weft__io *io)
 
 /* --- short ways --- */
 
-static weft__noinline ssize_t by_tries(struct weft__fd *e, int fd, enum weft__fd_way way, void *data, size_t size,
-				       uint64_t deadline, weft__io_try *try, int flags, bool receives)
+weft__noinline ssize_t weft__io_by_tries(struct weft__fd *e, int fd, enum weft__fd_way way, void *data, size_t size,
+					 uint64_t deadline, weft__io_try *try, int flags, bool receives)
 {
 	return weft__io_run_inside(&(struct weft__io){ .try = try,
 						       .deadline = deadline,
@@ -175,7 +175,7 @@ ssize_t weft__io_receive(int fd, void *data, size_t size, uint64_t deadline, wef
 	bool is_short = deadline && can_receive(kind) && weft__fd_skips(e, WEFT__INPUT);
 	n = is_short ? receive(e, fd, kind, data, size, deadline) : -EAGAIN;
 	if (n == -EAGAIN) /* a try comes first; or the kernel will not wait */
-		n = by_tries(e, fd, WEFT__INPUT, data, size, deadline, try, flags, !is_short);
+		n = weft__io_by_tries(e, fd, WEFT__INPUT, data, size, deadline, try, flags, !is_short);
 	weft__fd_leave(e);
 	return n;
 }
@@ -197,7 +197,7 @@ ssize_t weft__io_send(int fd, const void *data, size_t size, uint64_t deadline, 
 		return n;
 	n = weft__io_send_at_once(e, fd, data, size);
 	if (n == -EAGAIN)
-		n = by_tries(e, fd, WEFT__OUTPUT, (void *)(uintptr_t)data, size, deadline, try, flags, false);
+		n = weft__io_by_tries(e, fd, WEFT__OUTPUT, (void *)(uintptr_t)data, size, deadline, try, flags, false);
 	weft__fd_leave(e);
 	return n;
 }

@@ -44,8 +44,10 @@ ssize_t weft__io_receive(int fd, void *data, size_t size, uint64_t deadline, wef
 ssize_t weft__io_send(int fd, const void *data, size_t size, uint64_t deadline, weft__io_try *try, int flags);
 
 /* On an entry whose call is counted in already: one try to send at least a byte, if it is a socket that was not full the last time. Else,
- * or if it is, -EAGAIN. */
+ * or if it is, -EAGAIN. And what the short ways do not do; receives: as in struct weft__io. */
 ssize_t weft__io_send_at_once(struct weft__fd *e, int fd, const void *data, size_t size);
+ssize_t weft__io_by_tries(struct weft__fd *e, int fd, enum weft__fd_way way, void *data, size_t size, uint64_t deadline,
+			  weft__io_try *try, int flags, bool receives);
 
 /* A call to this address of the Unix domain can fail for want of room at the other side. The kernel reports no edge then. */
 bool weft__io_is_deaf(const void *address, socklen_t length);

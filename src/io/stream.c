@@ -87,23 +87,16 @@ static int measure(const struct iovec *vec, int n, size_t *size)
 	return 0;
 }
 
-static struct weft__io io_of(int fd, void *data, size_t size, int parts, enum weft__fd_way way, uint64_t deadline)
-{
-	return (struct weft__io){ .try = way == WEFT__INPUT ? weft__io_try_read : try_write,
-				  .deadline = deadline,
-				  .fd = fd,
-				  .way = way,
-				  .tells = true,
-				  .receives = way == WEFT__INPUT && parts == WEFT__IO_NO_VECTOR && size > 0,
-				  .flags = parts,
-				  .size = size,
-				  .data = data };
-}
-
 static ssize_t run(int fd, void *data, size_t size, int parts, enum weft__fd_way way, uint64_t deadline)
 {
-	struct weft__io io = io_of(fd, data, size, parts, way, deadline);
-	return weft__io_run(&io);
+	return weft__io_run(&(struct weft__io){ .try = way == WEFT__INPUT ? weft__io_try_read : try_write,
+						.deadline = deadline,
+						.fd = fd,
+						.way = way,
+						.tells = true,
+						.flags = parts,
+						.size = size,
+						.data = data });
 }
 
 static ssize_t run_vec(int fd, const struct iovec *vec, int n, enum weft__fd_way way, uint64_t deadline)
@@ -167,17 +160,11 @@ ssize_t weft_writev_timeout(int fd, const struct iovec *vec, int n, uint64_t nan
 
 /* --- all of it --- */
 
-static weft__noinline ssize_t run_inside(struct weft__fd *e, int fd, char *data, size_t size, enum weft__fd_way way,
-					 uint64_t deadline)
-{
-	struct weft__io io = io_of(fd, data, size, WEFT__IO_NO_VECTOR, way, deadline);
-	return weft__io_run_inside(&io, e);
-}
-
 static ssize_t go_through(struct weft__fd *e, int fd, char *data, size_t size, size_t *so_far, enum weft__fd_way way,
 			  uint64_t deadline)
 {
-	bool at_once = way == WEFT__OUTPUT;
+	bool is_write = way == WEFT__OUTPUT, at_once = is_write;
+	weft__io_try *try = is_write ? try_write : weft__io_try_read;
 	while (*so_far < size) {
 		char *rest = data + *so_far;
 		size_t left = size - *so_far;
@@ -186,7 +173,7 @@ static ssize_t go_through(struct weft__fd *e, int fd, char *data, size_t size, s
 			return -EBADF;
 		ssize_t n = at_once ? weft__io_send_at_once(e, fd, rest, left) : -EAGAIN;
 		if (n == -EAGAIN)
-			n = run_inside(e, fd, rest, left, way, deadline);
+			n = weft__io_by_tries(e, fd, way, rest, left, deadline, try, WEFT__IO_NO_VECTOR, !is_write);
 		if (n <= 0)
 			return n;
 		*so_far += (size_t)n;
