@@ -2,7 +2,7 @@
 /*
  * chan-stream, chan-stream-2: one or two units send elements of 8 bytes through one channel with room for 128, and one
  * receives them. The figure is a rate: millions of elements a second. The sum of what came tells that all came, once.
- * chan-stream-across: one sends, and the two are kept apart (pair.h), where chan-stream leaves it to the scheduler.
+ * chan-stream-across: one sends, and the two are kept apart (pair.h), where chan-stream leaves green threads to the scheduler.
  */
 #include "channel.h"
 #include "crew.h"

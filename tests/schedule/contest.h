@@ -186,9 +186,9 @@ START_TEST(each)
 END_TEST
 
 /*
- * What main returns. Not under TSan: on one worker each switch orders what is before it and what is after, so there is nothing to report. And in the
- * millions of switches here its runtime (clang 14) has once written an event over the head of the next part of its own trace, died
- * of that and hung, as the handler of that signal waits for the lock of the trace.
+ * What main returns. Not under TSan: on one worker each switch orders what is before it and what is after, so there is nothing to
+ * report. And in the millions of switches here its runtime (clang 14) has once died of its own trace, whose parts were written over,
+ * and hung, as the handler of that signal waits for the lock of the trace.
  */
 static inline int run_contests(const char *name, struct contest *contests)
 {
