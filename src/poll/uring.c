@@ -153,19 +153,28 @@ static bool stage_event(struct weft__uring *u)
 }
 
 /*
- * Where many wait, a request is out of the caches when its turn comes, and with it all that its thread needs when it goes on: the
- * frames of the call around it, from where that sleeps up to the caller's buffer; the thread's head; the descriptor's entry. All
- * that is fetched while those before it are staged. It may be gone by then, which harms nobody: it is not looked at.
+ * Where many wait, a request is out of the caches when its turn comes, to be handed over or reaped, and with it all that its thread
+ * needs when it goes on: the frames of the call around it, from where that sleeps up to the caller's buffer; the thread's head; the
+ * descriptor's entry. All that is fetched while those before it are seen to. It may be gone by then, which harms nobody: it is
+ * not looked at.
+ *
+ * Inline: gcc takes a function that only fetches for one without effect, and leaves out calls of it.
  */
 enum { MANY = 128, FRAMES_BELOW = 256, FRAMES_ABOVE = 640 };
 
-/* Inline: gcc takes a function that only fetches for one without effect, and leaves out calls of it. */
-weft__inline void fetch(const struct weft__uring_request *r)
+static bool has_many(struct weft__uring *u)
 {
-	const char *ahead = (const char *)r->ahead;
-	for (long at = -FRAMES_BELOW; ahead && at <= FRAMES_ABOVE; at += WEFT__CACHE_LINE)
-		__builtin_prefetch(ahead + at, 1);
-	__builtin_prefetch(r->data, 1);
+	return weft__load_rlx(&u->worker->requests) > MANY; /* relaxed: a hint */
+}
+
+weft__inline void fetch_frames(uint64_t key)
+{
+	for (uint64_t at = key - FRAMES_BELOW; at <= key + FRAMES_ABOVE; at += WEFT__CACHE_LINE)
+		__builtin_prefetch((const void *)(uintptr_t)at, 1);
+}
+
+weft__inline void fetch_needed(const struct weft__uring_request *r)
+{
 	for (int i = 0; i < 3; i++)
 		__builtin_prefetch(r->needed[i], 1);
 }
@@ -174,11 +183,15 @@ weft__inline void fetch(const struct weft__uring_request *r)
 static bool stage_requests(struct weft__uring *u, unsigned most)
 {
 	struct io_uring_sqe *sqe;
-	bool many = weft__load_rlx(&u->worker->requests) > MANY; /* relaxed: under lock */
+	bool many = has_many(u);
 	for (; most > 0 && !weft__list_empty(&u->queued) && (sqe = next(u)); most--) {
 		struct weft__uring_request *r = weft__container(u->queued.next, struct weft__uring_request, link);
-		if (many)
-			fetch(r);
+		if (many && r->ahead)
+			fetch_frames(key_of(r->ahead));
+		if (many) {
+			__builtin_prefetch(r->data, 1);
+			fetch_needed(r);
+		}
 		weft__uring_unqueue(u, r);
 		r->state = WEFT__HANDED;
 		describe(sqe, r);
@@ -258,6 +271,7 @@ static bool is_last(struct weft__uring_request *r, const struct io_uring_cqe *cq
 static void take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
 {
 	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
+	fetch_needed(r);
 	if (weft__likely(is_last(r, cqe)))
 		weft__uring_over(u, r, done);
 }
@@ -268,6 +282,16 @@ static bool has_completions(struct weft__uring *u)
 	return __atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED) !=
 	       __atomic_load_n(u->ring.cq.ktail,
 			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
+}
+
+/* By the worker: those that it is about to take. The kernel may have completed them long after they were handed over. */
+static void fetch_completed(struct weft__uring *u, unsigned most)
+{
+	unsigned head =
+		__atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED); /* relaxed: what others reap is fetched in vain */
+	unsigned n = __atomic_load_n(u->ring.cq.ktail, __ATOMIC_ACQUIRE) - head; /* order URING-KERNEL */
+	for (unsigned i = 0; i < most && i < n; i++)
+		fetch_frames(u->ring.cq.cqes[(head + i) & u->ring.cq.ring_mask].user_data);
 }
 
 /* Under the lock. True: the worker has been woken. */
@@ -304,6 +328,8 @@ void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *
 	bool mine = w == weft__worker();
 	if (!u || !has_completions(u))
 		return;
+	if (mine && has_many(u))
+		fetch_completed(u, most);
 	weft__uring_lock(u);
 	bool woken = take_some(u, most, done);
 	if (woken)
