@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * "Which should I use?": for each need the model with the best figure, by the figures alone; those within a tenth of it are
- * as good. And the usual claims, beside what was measured.
+ * "Which should I use?": for each need the model with the best figure, by the figures alone; those within a tenth of it, or whose
+ * intervals meet, are as good. And the usual claims, beside what was measured.
  */
 #include <math.h>
 #include <string.h>
@@ -28,9 +28,9 @@ static const struct need {
 	{ "Very many that mostly wait", "memory-1k", "bytes", "of memory for one of a thousand" },
 	{ "They talk to each other all the time", "chan", "ns", "for a round trip" },
 	{ "They hand over large pieces of data", "copy-1m", "MB/s", "by the best of their own means" },
-	{ "One for each request", "request-each", "Mops", "million requests a second" },
-	{ "A fixed crew that serves requests", "request-pool", "Mops", "million requests a second" },
-	{ "Plain computing on all cores", "scale-cpu", "Mops", "million steps a second" },
+	{ "One for each request", "request-each", "Mops", "of requests (millions a second)" },
+	{ "A fixed crew that serves requests", "request-pool", "Mops", "of requests (millions a second)" },
+	{ "Plain computing on all cores", "scale-cpu", "Mops", "of steps (millions a second), in eight units" },
 };
 #define NEEDS (sizeof(needs) / sizeof(needs[0]))
 
@@ -58,6 +58,15 @@ static double worse_by(const struct row *row, const struct row *best)
 	return b > 0 ? a / b : INFINITY;
 }
 
+/* Within a tenth of it, or as near as the intervals can tell. */
+static bool as_good(const struct row *row, const struct row *best)
+{
+	bool overlaps = more_is_better(row) ? row->estimate.high >= best->estimate.low
+					    : row->estimate.low <= best->estimate.high;
+
+	return worse_by(row, best) <= AS_GOOD || overlaps;
+}
+
 static const struct row *best_of(const struct row *const *found)
 {
 	const struct row *best = NULL;
@@ -82,7 +91,7 @@ static void print_choice(FILE *f, const struct row *const *found, const struct r
 
 	for (size_t i = 0; i < CANDIDATES; i++) {
 		there += found[i] != NULL;
-		if (!found[i] || worse_by(found[i], best) > AS_GOOD)
+		if (!found[i] || !as_good(found[i], best))
 			continue;
 		fprintf(f, "%s%s", good++ ? " or " : "", names[i]);
 	}
@@ -159,7 +168,7 @@ void answer_write(FILE *f, const struct rows *rows)
 	for (size_t i = 0; i < NEEDS; i++)
 		one_need(f, &needs[i], rows);
 	fputs("</tbody></table></div>\n<p class=\"dim\">By the figures below; what is within a tenth of the best is as "
-	      "good. They do not know "
+	      "good, and so is what the measurement cannot tell from it. They do not know "
 	      "your program: one that waits for disks or databases will not feel any of this.</p></section>\n",
 	      f);
 }

@@ -96,7 +96,7 @@ MODEL_BODY(fanning)
 		.per_unit = step,                                                                                      \
 	}
 
-SCALE(cpu, "scale-cpu", MODEL_BODIES(computing), 8, 100000,
+SCALE(cpu, "scale-cpu", MODEL_BODIES(computing), 8, 1000000,
       "millions of steps of plain computing a second, by 8 units");
 SCALE(fan, "scale-fan", MODEL_BODIES(fanning), 32, 1, "millions of small tasks a second, each in a unit made for it");
 SCALE(io, "scale-io", MODEL_BODIES(waiting), 64, 4, "millions of tasks a second that sleep for 0.1 ms, in 64 units");

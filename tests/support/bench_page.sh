@@ -44,7 +44,7 @@ figures() {
 
 # seen NAME WIDTH: its text as the browser has it, tags taken off.
 seen() {
-	timeout 100 "$chromium" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --window-size="$2",900 \
+	timeout 100 "$chromium" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" --window-size="$2",900 \
 		--dump-dom "file://$work/$1.html" 2>"$work/errors" | sed 's/<[^>]*>/ /g' >"$work/seen"
 }
 
@@ -61,7 +61,7 @@ tr '\n' ' ' <"$work/seen" | grep -q 'a thread of its own *green threads' || comp
 seen odd 400
 tr '\n' ' ' <"$work/seen" | grep -q 'a thread of its own *kernel threads' || complain 'kernel threads are the cheapest, but not the answer'
 
-timeout 100 "$chromium" --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --window-size=400,900 \
+timeout 100 "$chromium" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/profile" --window-size=400,900 \
 	--screenshot="$work/shot.png" "file://$work/usual.html" >/dev/null 2>&1 || true
 [ -s "$work/shot.png" ] || complain 'no screenshot of it'
 exit $failed
