@@ -15,9 +15,12 @@ static void *dies_holding(void *arg)
 	return NULL;
 }
 
+static shared holds;
+
 static void *dies_waiting(void *arg)
 {
 	check_eq(weft_mutex_lock(&robust), 0);
+	set(holds, 1);
 	weft_sleep(WEFT_MS(5));
 	return arg;
 }
@@ -57,6 +60,7 @@ static void *body_waiters(void *arg)
 {
 	weft_t t;
 	check_eq(weft_spawn(&t, WEFT_GREEN, dies_waiting, NULL), 0);
+	wait_until(get(holds)); /* another worker may have taken us on before it has locked */
 	check_eq(weft_mutex_lock_timeout(&robust, WEFT_S(60)), -EOWNERDEAD);
 	check_eq(weft_mutex_consistent(&robust), 0);
 	check_eq(weft_mutex_unlock(&robust), 0);
