@@ -88,17 +88,22 @@ ssize_t weft_sendfile_timeout(int out, int in, int64_t *offset, size_t size, uin
 	return send_file(out, in, offset, size, weft__deadline(nanoseconds));
 }
 
+static struct weft__os_file_call between(ssize_t (*call)(const struct weft__os_file_call *a), int in,
+					 int64_t *in_offset, int out, int64_t *out_offset, size_t size, unsigned flags)
+{
+	return (struct weft__os_file_call){ .call = call,
+					    .fd = in,
+					    .from_offset = in_offset,
+					    .to = out,
+					    .to_offset = out_offset,
+					    .length = (int64_t)size,
+					    .flags = (int)flags };
+}
+
 static ssize_t splice_until(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t size, unsigned flags,
 			    uint64_t deadline)
 {
-	return move_piped((struct weft__os_file_call){ .call = weft__os_call_splice,
-						       .fd = in,
-						       .from_offset = in_offset,
-						       .to = out,
-						       .to_offset = out_offset,
-						       .length = (int64_t)size,
-						       .flags = (int)flags },
-			  deadline);
+	return move_piped(between(weft__os_call_splice, in, in_offset, out, out_offset, size, flags), deadline);
 }
 
 ssize_t weft_splice(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t size, unsigned flags)
@@ -114,10 +119,7 @@ ssize_t weft_splice_timeout(int in, int64_t *in_offset, int out, int64_t *out_of
 
 static ssize_t tee_until(int in, int out, size_t size, unsigned flags, uint64_t deadline)
 {
-	return move_piped(
-		(struct weft__os_file_call){
-			.call = weft__os_call_tee, .fd = in, .to = out, .length = (int64_t)size, .flags = (int)flags },
-		deadline);
+	return move_piped(between(weft__os_call_tee, in, NULL, out, NULL, size, flags), deadline);
 }
 
 ssize_t weft_tee(int in, int out, size_t size, unsigned flags)
@@ -133,14 +135,8 @@ ssize_t weft_tee_timeout(int in, int out, size_t size, unsigned flags, uint64_t 
 static ssize_t copy_until(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t size, unsigned flags,
 			  uint64_t deadline)
 {
-	return weft__file_call(&(struct weft__os_file_call){ .call = weft__os_call_copy,
-							     .fd = in,
-							     .from_offset = in_offset,
-							     .to = out,
-							     .to_offset = out_offset,
-							     .length = (int64_t)size,
-							     .flags = (int)flags },
-			       deadline);
+	struct weft__os_file_call call = between(weft__os_call_copy, in, in_offset, out, out_offset, size, flags);
+	return weft__file_call(&call, deadline);
 }
 
 ssize_t weft_copy_file_range(int in, int64_t *in_offset, int out, int64_t *out_offset, size_t size, unsigned flags)
