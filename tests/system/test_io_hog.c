@@ -49,27 +49,30 @@ static uint64_t measure(void)
 	return took[TRIPS / 2];
 }
 
-/* A hog on all workers but one, whichever had the poller. */
-START_TEST(beside_hogs)
+/* Beside so many hogs. The machine may have fewer CPUs than workers, and other things to do. */
+static void check_beside(unsigned n, void *(*fn)(void *))
 {
-	struct weft_config config = workers_at_least(2);
-	weft_t hogs[256];
-	there = make_pair(PIPE);
-	back = make_pair(PIPE);
-	check_eq(weft_start(&config), 0);
-	weft_t thread = spawn(NULL, answer, NULL);
-	unsigned n = weft_workers() - 1;
+	weft_t thread = spawn(NULL, answer, NULL), hogs[256];
 	measure();
 	for (unsigned i = 0; i < n; i++)
-		hogs[i] = spawn(NULL, hog, NULL);
+		hogs[i] = spawn(NULL, fn, NULL);
 	wait_until(get(hogging) == n);
-	/* the machine may have fewer CPUs than workers, and other things to do */
 	check(measure() < WEFT_MS(200));
 	set(stop_it, 1);
 	for (unsigned i = 0; i < n; i++)
 		join(hogs[i]);
 	check_eq(close(there.in), 0);
 	join(thread);
+}
+
+/* A hog on all workers but one, whichever had the poller. */
+START_TEST(beside_hogs)
+{
+	struct weft_config config = workers_at_least(2);
+	there = make_pair(PIPE);
+	back = make_pair(PIPE);
+	check_eq(weft_start(&config), 0);
+	check_beside(weft_workers() - 1, hog);
 	stop();
 }
 END_TEST
@@ -89,21 +92,10 @@ static void *hog_and_yield(void *arg)
 
 START_TEST(beside_hogs_that_yield)
 {
-	weft_t hogs[256];
 	there = make_pair(TCP);
 	back = make_pair(TCP);
 	start();
-	weft_t thread = spawn(NULL, answer, NULL);
-	unsigned n = weft_workers();
-	for (unsigned i = 0; i < n; i++)
-		hogs[i] = spawn(NULL, hog_and_yield, NULL);
-	wait_until(get(hogging) == n);
-	check(measure() < WEFT_MS(200));
-	set(stop_it, 1);
-	for (unsigned i = 0; i < n; i++)
-		join(hogs[i]);
-	check_eq(close(there.in), 0);
-	join(thread);
+	check_beside(weft_workers(), hog_and_yield);
 	stop();
 }
 END_TEST
