@@ -187,6 +187,8 @@ EXTRA_DIST += \
 	tests/model/os.h \
 	tests/model/park.c \
 	tests/model/request.c \
+	tests/model/resume.c \
+	tests/model/resume.h \
 	tests/model/rouse.c \
 	tests/model/run.sh \
 	tests/model/scope.c \

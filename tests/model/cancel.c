@@ -12,11 +12,9 @@
 #include <setjmp.h>
 
 #include "src/sched/cancel.h"
-#include "src/sched/dispatch.h"
-#include "src/sched/idle.h"
 #include "src/sched/spawn.h"
-#include "src/time/timer.h"
 #include "tests/model/os.h"
+#include "tests/model/resume.h"
 #include "tests/model/wait.h"
 #include "weft/cancel.h"
 #include "weft/time.h"
@@ -28,18 +26,14 @@ enum { BOUND = 0, TIMED = 1, THREADS = 4 };
 #else
 enum { BOUND = 0, TIMED = 0, THREADS = 4 };
 #endif
-enum { WAITER, WAKER, CANCELLER, OTHER, WORKERS = 2 };
+enum { WAITER, WAKER, CANCELLER, OTHER };
 
 const unsigned model_threads = THREADS;
-struct weft__tune weft__tune = { .ring_initial = 2, .ring_max = 2, .fair_period = 8, .age_period = 2 };
-struct weft__pool weft__pool;
 
-static struct weft__worker worker[WORKERS];
 static struct weft__thread thread;
 static struct weft__record *record;
 static struct model_frame frame[2];
 static uint64_t handle;
-static weft__a32 event; /* counts what may have made the thread runnable */
 static unsigned canceled;
 
 /* How far the thread is. The others begin when it is somewhere, for it takes many more steps than they. */
@@ -58,38 +52,6 @@ static void await_any_of(unsigned stages)
 	unsigned until = model_choose(stages);
 	while (weft__load_rlx(&stage) < until)
 		model_yield(MODEL_HERE);
-}
-
-/* --- switching --- */
-
-void weft__wake_one(void)
-{
-	weft__add_acqrel(&event, 1);
-	weft__os_futex_wake(&event, 1);
-}
-
-/* The thread's registers are saved: whoever finds it may resume it, and this here is the only one that looks. */
-int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg)
-{
-	struct weft__worker *w = weft__worker();
-	struct weft__thread *found = NULL;
-	int result = 0;
-	*save = &result;
-	MODEL_ASSERT(to == NULL);
-	after(arg);
-	while (!found) {
-		uint32_t seen = weft__load_acq(&event);
-		weft__worker_enter(w);
-		found = weft__look_around(w);
-		weft__worker_leave(w);
-		if (!found)
-			weft__os_futex_wait(&event, seen, UINT64_MAX);
-	}
-	MODEL_ASSERT(found == &thread);
-	w = &worker[model_choose(WORKERS)];
-	weft__arch_set_worker(w);
-	w->current = found;
-	return result;
 }
 
 _Noreturn void weft__arch_resume(void *to, weft__a32 *release)
@@ -189,40 +151,14 @@ static void cancel(unsigned stages)
 	MODEL_ASSERT(err == 0 || (err == -ESRCH && ending));
 }
 
-/* As the monitor does with a worker that does not. */
-static void fire_overdue(struct weft__worker *w)
-{
-	model_clock += 1 << 20;
-	if (!weft__bias_seize(&w->bias))
-		return;
-	weft__timer_source->collect(w, true);
-	weft__bias_release(&w->bias);
-	weft__wake_one();
-}
-
 /* --- the model --- */
 
 void model_before(void)
 {
 	struct weft__record_cache records = { 0 };
-	weft__pool.parallelism = WORKERS;
-	weft__store_rlx(&weft__pool.symmetric, model_fences == MODEL_SYMMETRIC);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		worker[i].index = i;
-		weft__ring_init(&worker[i].ready, 2);
-		weft__ring_init(&worker[i].cont, 2);
-		weft__store_rlx(&worker[i].token, WEFT__TOKEN_HELD);
-		weft__store_rlx(&worker[i].deadline, WEFT__NEVER);
-		weft__store_rlx(&worker[i].bias.attention,
-				weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
-		weft__timer_source->attach(&worker[i]);
-	}
 	make(weft__record_get(&records));
 	handle = thread.handle;
-	if (!BOUND) {
-		model_worker[WAITER] = &worker[0];
-		worker[0].current = &thread;
-	}
+	model_workers_begin(&thread, BOUND);
 }
 
 void model_thread(unsigned index)
@@ -237,7 +173,7 @@ void model_thread(unsigned index)
 		cancel(STAGES);
 	else if (TIMED)
 		do
-			fire_overdue(&worker[model_choose(WORKERS)]);
+			model_fire_overdue();
 		while (weft__load_rlx(&stage) < WAITS_SECOND);
 }
 
@@ -251,10 +187,5 @@ void model_after(void)
 {
 	MODEL_ASSERT(weft__load_rlx(&thread.attention) == 0);
 	MODEL_ASSERT(weft_cancel(handle) == -ESRCH);
-	for (unsigned i = 0; i < WORKERS; i++) {
-		MODEL_ASSERT(weft__look_around(&worker[i]) == NULL);
-		weft__timer_source->detach(&worker[i]);
-		weft__ring_destroy(&worker[i].ready);
-		weft__ring_destroy(&worker[i].cont);
-	}
+	model_workers_end();
 }

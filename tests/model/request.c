@@ -66,7 +66,7 @@ void weft__wake_one(void)
 		weft__poller_source->wake(&worker[i]);
 }
 
-/* As cancel.c has it; and it sleeps in its ring, or does not come to that. */
+/* As resume.c has it; and it sleeps in its ring, or does not come to that. */
 int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg)
 {
 	struct weft__worker *w = weft__worker();

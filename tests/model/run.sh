@@ -35,9 +35,9 @@ sources() {
 	bias) echo bias os -- sched/bias sched/ring ;;
 	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
 	cancel | cancel-bound | cancel-timed)
-		echo cancel wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
+		echo cancel resume wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
 		;;
-	park | park-bound) echo park os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
+	park | park-bound) echo park resume os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
 	join) echo join os stub -- "$worker" sched/park sched/join sched/end ;;
 	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
