@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report.h"
 
@@ -73,6 +74,14 @@ static void judge_by_pace(struct verdict *v)
 	v->moved &= !v->by_pace;
 }
 
+/* Memory comes by the page: one more may be no more than what addresses this run was given. */
+static bool is_a_page(const struct row *old, const struct row *new)
+{
+	double bytes = fabs(new->estimate.median - old->estimate.median) * (double)new->size;
+
+	return strcmp(new->unit, "bytes") == 0 && new->size > 0 && bytes <= (double)sysconf(_SC_PAGESIZE);
+}
+
 static struct verdict judge(const struct row *old, const struct row *new)
 {
 	struct verdict v = { .old = old, .new = new };
@@ -81,7 +90,7 @@ static struct verdict judge(const struct row *old, const struct row *new)
 	v.same = estimate_same(old->round, old->rounds, new->round, new->rounds);
 	v.worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v.change < 0 : v.change > 0;
 	v.doubtful = old->doubt[0] || new->doubt[0];
-	v.moved = has_moved(v.change, v.same);
+	v.moved = has_moved(v.change, v.same) && !is_a_page(old, new);
 	judge_by_pace(&v);
 	return v;
 }

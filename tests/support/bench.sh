@@ -158,6 +158,22 @@ says '1 of 3 medians are within 5 %, 2 with the pace'
 run 3 --from "$work/slow" --compare "$work/slower_cpu_before"
 says '2 of 3 figures moved'
 
+# tables NAME PAGES: those of one unit.
+page=$(getconf PAGESIZE)
+tables() {
+	bytes=$((page * $2))
+	echo "{\"schema\": \"weft-bench/1\", \"cpus\": 2, \"rows\": [{\"bench\": \"tables-1\", \"model\": \"fork\", \"workers\": 2," \
+		"\"unit\": \"bytes\", \"n\": 6, \"size\": 1, \"median\": $bytes, \"low\": $bytes, \"high\": $bytes, \"confidence\": 0.97," \
+		"\"min\": $bytes, \"max\": $bytes, \"p99\": $bytes, \"rounds\": [$bytes, $bytes, $bytes, $bytes, $bytes, $bytes]}]}" >"$work/$1"
+}
+tables thirteen 13
+tables fourteen 14
+tables fifteen 15
+run 0 --from "$work/fourteen" --compare "$work/thirteen"
+says '0 of 1 figures moved'
+run 3 --from "$work/fifteen" --compare "$work/thirteen"
+says '1 of 1 figures moved'
+
 sed 's/<CPU>/older/' "$work/base" >"$work/elsewhere"
 run 0 --from "$work/base" --compare "$work/elsewhere"
 says 'of another CPU (older'
