@@ -104,6 +104,12 @@ weft__noinline int weft__os_uring_cancel(const struct io_uring *ring, uint64_t k
 	return io_uring_register(ring->ring_fd, IORING_REGISTER_SYNC_CANCEL, &request, 1);
 }
 
+/* A call that asks for nothing: it is refused under the kernel's own lock of the ring, which requests are completed under. */
+weft__noinline void weft__os_uring_settle(const struct io_uring *ring)
+{
+	(void)io_uring_register(ring->ring_fd, IORING_REGISTER_PROBE, NULL, 0);
+}
+
 #else
 
 void weft__os_uring_probe(struct weft__os_uring_offer *offer)

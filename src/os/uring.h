@@ -44,5 +44,9 @@ int weft__os_uring_enter(const struct io_uring *ring, unsigned submit, bool wait
  * another: this kernel cannot (before Linux 6.0), or not now. */
 int weft__os_uring_cancel(const struct io_uring *ring, uint64_t key);
 
+/* Wait, briefly, until no other kernel thread is in the midst of completing requests: then those whose completions are there
+ * hold nothing open any more. */
+void weft__os_uring_settle(const struct io_uring *ring);
+
 #endif
 #endif

@@ -14,6 +14,10 @@
  * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the
  * same address: a request leaves that list when it is reaped, under the lock, and its frame stays until then.
  *
+ * A completion is there to be seen before the kernel has let go of the request's descriptor. The kernel thread that handed it
+ * over, in which it completes, sees it after that. Any other waits for the kernel's lock of the ring first, so that whoever then
+ * closes the descriptor is its last holder: the monitor, which reaps for a worker, and a worker that the monitor has handed over for.
+ *
  * The same event is what others wake the worker by. The monitor may come to a ring whose worker is about to sleep, or wakes
  * just now, and reap that: then it sees to it that the worker wakes all the same.
  *
@@ -194,6 +198,7 @@ static bool stage_requests(struct weft__uring *u, unsigned most)
 		}
 		weft__uring_unqueue(u, r);
 		r->state = WEFT__HANDED;
+		r->visits = u->visits;
 		describe(sqe, r);
 		publish(u, sqe, key_of(r));
 	}
@@ -216,10 +221,13 @@ static bool stage_cancels(struct weft__uring *u)
 /* False: the kernel takes no more for now. What is staged and not taken stays, and goes the next time. */
 static bool hand_over(struct weft__uring *u, bool listen, unsigned most, unsigned *left)
 {
+	bool visits = u->worker != weft__worker();
 	for (;;) {
 		weft__uring_lock(u);
 		bool all = (!listen || stage_event(u)) && stage_requests(u, most) && stage_cancels(u);
 		unsigned n = *left = waiting(u);
+		if (visits && n)
+			u->visits |= 1;
 		weft__uring_unlock(u);
 		if (all)
 			return true;
@@ -245,12 +253,22 @@ static bool overflows(struct weft__uring *u)
 	       IORING_SQ_CQ_OVERFLOW; /* relaxed: or the next time */
 }
 
+/* By the monitor. What waited to be handed over, or comes to that meanwhile, may complete in its kernel thread. */
+static void visit(struct weft__uring *u, bool listen)
+{
+	unsigned left;
+	if (hand_over(u, listen, UINT32_MAX, &left) && (left || overflows(u)))
+		(void)weft__os_uring_enter(&u->ring, left, false, 0);
+	weft__uring_lock(u);
+	u->visits += u->visits & 1;
+	weft__uring_unlock(u);
+}
+
 void weft__uring_stand_in(struct weft__worker *w)
 {
 	struct weft__uring *u = weft__uring_of(w);
-	unsigned left;
-	if (u && hand_over(u, false, UINT32_MAX, &left) && (left || overflows(u)))
-		(void)weft__os_uring_enter(&u->ring, left, false, 0);
+	if (u)
+		visit(u, false);
 }
 
 void weft__uring_wake(struct weft__worker *w)
@@ -268,12 +286,14 @@ static bool is_last(struct weft__uring_request *r, const struct io_uring_cqe *cq
 	return !(cqe->flags & IORING_CQE_F_MORE);
 }
 
-static void take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
+/* True: the monitor may have handed it over. */
+static bool take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
 {
 	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
 	fetch_needed(r);
 	if (weft__likely(is_last(r, cqe)))
 		weft__uring_over(u, r, done);
+	return r->visits != u->visits || r->visits & 1;
 }
 
 /* Without the lock: it may be out of date. */
@@ -294,8 +314,8 @@ static void fetch_completed(struct weft__uring *u, unsigned most)
 		fetch_frames(u->ring.cq.cqes[(head + i) & u->ring.cq.ring_mask].user_data);
 }
 
-/* Under the lock. True: the worker has been woken. */
-static bool take_some(struct weft__uring *u, unsigned most, struct weft__list *done)
+/* Under the lock. `elsewhere`: some may have completed in another kernel thread. True: the worker has been woken. */
+static bool take_some(struct weft__uring *u, unsigned most, struct weft__list *done, bool *elsewhere)
 {
 	unsigned head, n = 0;
 	bool woken = false;
@@ -308,35 +328,29 @@ static bool take_some(struct weft__uring *u, unsigned most, struct weft__list *d
 		if (cqe->user_data == EVENT)
 			woken = true;
 		else if (cqe->user_data != NOBODY)
-			take(u, cqe, done);
+			*elsewhere |= take(u, cqe, done);
 	}
 	io_uring_cq_advance(&u->ring, n);
 	return woken;
 }
 
-/* The wake was not for who reaped it: asked for again it comes again, at once, and ends the worker's sleep. */
-static void pass_on_wake(struct weft__uring *u)
-{
-	unsigned left;
-	(void)hand_over(u, true, UINT32_MAX, &left);
-	(void)weft__os_uring_enter(&u->ring, left, false, 0);
-}
-
 void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done)
 {
 	struct weft__uring *u = weft__uring_of(w);
-	bool mine = w == weft__worker();
+	bool mine = w == weft__worker(), elsewhere = !mine;
 	if (!u || !has_completions(u))
 		return;
 	if (mine && has_many(u))
 		fetch_completed(u, most);
 	weft__uring_lock(u);
-	bool woken = take_some(u, most, done);
+	bool woken = take_some(u, most, done, &elsewhere);
 	if (woken)
 		u->listening = false;
 	if (woken && mine)
 		weft__os_eventfd_take(u->event);
 	weft__uring_unlock(u);
+	if (weft__unlikely(elsewhere))
+		weft__os_uring_settle(&u->ring);
 	if (woken && !mine)
-		pass_on_wake(u);
+		visit(u, true); /* asked for again the wake comes again, at once, and ends the worker's sleep */
 }

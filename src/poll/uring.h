@@ -60,6 +60,7 @@ struct weft__uring_request {
 	ssize_t result;
 	struct weft__uring_request *ahead; /* queued some places later: to be in the caches when its turn comes */
 	unsigned place;
+	unsigned visits; /* the ring's, when it was handed over */
 };
 
 /* The poller begins and ends. -ENOTSUP: weft was built without liburing. */
@@ -79,8 +80,9 @@ void weft__uring_queue(struct weft__uring_request *request);
  * taken back. False: it has been REAPED, or will be. */
 bool weft__uring_take_back(struct weft__uring_request *request);
 
-/* Make an end of `most` of those that have completed: to `done`, by their links. By the ring's worker: hand over a batch of what
- * is queued, and if `wait` is set and that was all wait for completions until the deadline, or a wake. */
+/* Make an end of `most` of those that have completed: to `done`, by their links; the kernel has let go of their descriptors.
+ * By the ring's worker: hand over a batch of what is queued, and if `wait` is set and that was all wait for completions until
+ * the deadline, or a wake. */
 void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done);
 void weft__uring_enter(struct weft__worker *w, bool wait, uint64_t deadline);
 

@@ -28,6 +28,7 @@ struct weft__uring {
 		*last[WEFT__URING_AHEAD]; /* those queued last, which have nothing ahead of them yet */
 	unsigned places;		  /* queued so far */
 	bool listening;			  /* a request of the ring's own polls the event */
+	unsigned visits;		  /* the monitor's, to hand over, begun and ended: odd while it does */
 	/* the worker's: so many times not to try the oldest request itself, and so many the next time that this is in vain */
 	unsigned skip, step;
 	/* set once */

@@ -8,6 +8,7 @@
 #include "src/os/futex.h"
 #include "src/os/io.h"
 #include "src/os/uring.h"
+#include "src/sched/worker.h"
 
 enum { EVENTS = MODEL_FDS, RINGS = 2, REQUESTS = 8, ENTRIES = 2, COMPLETIONS = 8 };
 
@@ -25,8 +26,11 @@ static struct {
 	struct kernel_request {
 		struct kernel_ring *ring; /* NULL: none */
 		struct io_uring_sqe sqe;
+		unsigned by; /* who handed it over */
+		bool held;   /* it has completed, and holds its descriptor */
 	} request[REQUESTS];
 	bool closed[MODEL_FDS];
+	bool inside[MODEL_THREADS_MAX]; /* workers, and the monitor */
 } kernel;
 
 unsigned model_received;
@@ -45,27 +49,73 @@ static void complete(struct kernel_ring *r, uint64_t key, int result)
 	r->cqes[r->cq_tail++ % COMPLETIONS] = (struct io_uring_cqe){ .user_data = key, .res = result };
 }
 
+/* 0: the monitor. */
+static unsigned caller(void)
+{
+	return weft__worker() ? weft__worker()->index + 1 : 0;
+}
+
+void model_inside(bool inside)
+{
+	kernel.inside[caller()] = inside;
+	for (int i = 0; i < REQUESTS && !inside; i++)
+		if (kernel.request[i].held && kernel.request[i].by == caller())
+			kernel.request[i] = (struct kernel_request){ 0 };
+}
+
+void model_pause(unsigned steps)
+{
+	model_inside(true);
+	for (; steps > 0; steps--)
+		model_yield(MODEL_HERE);
+	model_inside(false);
+}
+
+void model_sleep(weft__a32 *word, uint32_t seen)
+{
+	model_inside(true);
+	weft__os_futex_wait(word, seen, UINT64_MAX);
+	model_pause(model_choose(2) * 100);
+}
+
+/* Its completion is there. */
+static void let_go(struct kernel_request *q)
+{
+	q->held = q->sqe.fd < EVENTS && kernel.inside[q->by] && model_choose(2);
+	if (!q->held)
+		q->ring = NULL;
+}
+
+void weft__os_uring_settle(const struct io_uring *ring)
+{
+	for (int i = 0; i < REQUESTS; i++)
+		if (kernel.request[i].held && kernel.request[i].ring == &kernel.ring[ring->ring_fd])
+			kernel.request[i] = (struct kernel_request){ 0 };
+}
+
 static void do_if_ready(struct kernel_request *q)
 {
 	int fd = q->sqe.fd;
-	if (!q->ring || !kernel.there[fd])
+	if (!q->ring || q->held || !kernel.there[fd])
 		return;
 	if (q->sqe.opcode == IORING_OP_RECV) {
 		kernel.there[fd]--;
 		model_received++;
 	}
 	complete(q->ring, q->sqe.user_data, q->sqe.opcode == IORING_OP_RECV ? 1 : POLLIN);
-	q->ring = NULL;
+	let_go(q);
 }
 
 static int cancel(struct kernel_ring *r, uint64_t key)
 {
-	for (int i = 0; i < REQUESTS; i++)
-		if (kernel.request[i].ring == r && kernel.request[i].sqe.user_data == key) {
-			kernel.request[i].ring = NULL;
+	for (int i = 0; i < REQUESTS; i++) {
+		struct kernel_request *q = &kernel.request[i];
+		if (q->ring == r && !q->held && q->sqe.user_data == key) {
 			complete(r, key, -ECANCELED);
+			let_go(q);
 			return 0;
 		}
+	}
 	return -ENOENT;
 }
 
@@ -78,8 +128,8 @@ static void begin(struct kernel_ring *r, const struct io_uring_sqe *sqe)
 	}
 	MODEL_ASSERT(sqe->fd >= EVENTS || !kernel.closed[sqe->fd]);
 	while (kernel.request[i].ring)
-		i++;
-	kernel.request[i] = (struct kernel_request){ r, *sqe };
+		MODEL_ASSERT(++i < REQUESTS);
+	kernel.request[i] = (struct kernel_request){ .ring = r, .sqe = *sqe, .by = caller() };
 	do_if_ready(&kernel.request[i]);
 }
 
@@ -120,14 +170,16 @@ bool weft__os_uring_knows(struct io_uring *ring, int op)
 int weft__os_uring_enter(const struct io_uring *ring, unsigned submit, bool wait, uint64_t deadline)
 {
 	struct kernel_ring *r = &kernel.ring[ring->ring_fd];
-	(void)deadline;
-	model_yield(MODEL_HERE);
 	unsigned taken = 0;
+	(void)deadline;
+	model_inside(true);
+	model_yield(MODEL_HERE);
 	for (; taken < submit && r->sq_head != r->sq_tail; taken++, r->sq_head++)
 		begin(r, &r->sqes[r->array[r->sq_head % ENTRIES]]);
 	model_tell();
 	for (uint32_t seen; wait && (seen = weft__load_acq(&model_news), r->cq_head == r->cq_tail);)
 		weft__os_futex_wait(&model_news, seen, UINT64_MAX);
+	model_inside(false);
 	return (int)taken;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The kernel's side of rings, and of the descriptors 0 and 1, for models. Its steps are single ones: nobody goes
- * on in between.
+ * The kernel's side of rings, and of the descriptors 0 and 1, for models. Its steps are single ones, nobody goes
+ * on in between: but for what a completed request holds.
  */
 #ifndef WEFT_TESTS_MODEL_KERNEL_H
 #define WEFT_TESTS_MODEL_KERNEL_H
@@ -25,7 +25,13 @@ extern bool model_kernel_is_old;
 extern weft__a32 model_news;
 void model_tell(void);
 
-/* Checks that there is no request, nor the completion of one, but the rings' own. */
+/* By a worker, or the monitor: it goes into the kernel, or is kept from its own code by that. A request that it has handed over, and that completes
+ * meanwhile, may hold its descriptor until it is back, or the ring has been settled. */
+void model_inside(bool inside);
+void model_sleep(weft__a32 *word, uint32_t seen);
+void model_pause(unsigned steps);
+
+/* Checks that there is no request, nor the completion of one, but the rings' own, and that nothing is held. */
 void model_has_no_request(void);
 
 #endif

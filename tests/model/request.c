@@ -7,7 +7,7 @@
  * request.
  *
  * Checked: nobody waits for ever (else a deadlock); what has been received is told; each wait is ended once; when
- * a call returns the kernel knows of no request of it, nor has it one to be reaped.
+ * a call returns the kernel knows of no request of it, nor has it one to be reaped, nor is its descriptor held.
  */
 #include <errno.h>
 #include <poll.h>
@@ -66,12 +66,29 @@ void weft__wake_one(void)
 		weft__poller_source->wake(&worker[i]);
 }
 
-/* As resume.c has it; and it sleeps in its ring, or does not come to that. */
+enum state { IS_FREE, IS_KEPT, IS_KEPT_A_WHILE };
+
+static void wait_for_more(struct weft__worker *w, enum state *state, uint32_t seen)
+{
+	if (*state == IS_FREE) {
+		weft__poller_source->sleep(w, UINT64_MAX);
+		return;
+	}
+	model_tell();
+	if (*state == IS_KEPT)
+		model_sleep(&runnable, seen);
+	else
+		model_pause(model_choose(16));
+	*state = *state == IS_KEPT ? IS_KEPT : IS_FREE;
+}
+
+/* As resume.c has it; and it sleeps in its ring, or does not come to that. In the product a worker is listed as asleep before it looks for the
+ * last time, and woken only then; in this model it is woken all the time, and looks once more whether it has been. */
 int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg)
 {
 	struct weft__worker *w = weft__worker();
 	struct weft__thread *found = NULL;
-	bool is_kept = model_choose(2);
+	enum state state = model_choose(3);
 	int result = 0;
 	*save = &result;
 	MODEL_ASSERT(to == NULL);
@@ -82,16 +99,14 @@ int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *a
 		weft__worker_enter(w);
 		found = weft__look_around(w);
 		weft__worker_leave(w);
-		if (!found && is_kept) {
-			model_tell();
-			weft__os_futex_wait(&runnable, seen, UINT64_MAX);
-		} else if (!found) {
-			weft__poller_source->sleep(w, UINT64_MAX);
-		}
+		if (!found && weft__add_acqrel(&runnable, 0) == seen)
+			wait_for_more(w, &state, seen);
 	}
 	MODEL_ASSERT(found == &thread);
 	w = &worker[model_choose(WORKERS)];
+	model_inside(true);
 	weft__arch_set_worker(w);
+	model_inside(false);
 	w->current = found;
 	return result;
 }
@@ -106,7 +121,7 @@ static void stand_in(void)
 		if (made)
 			weft__wake_one();
 		else if (!over)
-			weft__os_futex_wait(&model_news, seen, UINT64_MAX);
+			model_sleep(&model_news, seen);
 	}
 }
 
@@ -160,8 +175,7 @@ static void await_any_of(unsigned stages)
 	unsigned until = model_choose(stages + 1);
 	while (stage < until && !over)
 		model_yield(MODEL_HERE);
-	for (unsigned i = model_choose(2) * model_choose(16); i > 0; i--)
-		model_yield(MODEL_HERE);
+	model_pause(model_choose(2) * model_choose(16));
 }
 
 static void end(void)

@@ -100,7 +100,7 @@ park|random 40000 pair
 park|random 40000 ipi
 park-bound|random 60000 ipi
 join|random 80000 ipi
-request|random 20000 ipi
+request|random 60000 ipi
 rouse|random 40000 pair
 rouse|random 40000 ipi
 rouse|random 40000 symmetric
@@ -185,7 +185,10 @@ edge-any-commit-by-store|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_ac
 edge-any-two-win|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &asleep, WEFT__OVER)/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__NOT_COMMITTED/
 edge-any-stays-queued|edge-any|random 100000 ipi|src/poll/fd.c|/^int weft__fd_wait_any/,/^}/s/(void)dequeue(&set->waiter\[i\]);/;/
 edge-any-no-last-look|edge-any|random 100000 ipi|src/poll/fd.c|s/return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : /return waiter->set ? false : /
-request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tpass_on_wake(u);/\t\t;/
+request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tvisit(u, true);.*/\t\t;/
+request-not-settled|request|random 100000 ipi|src/poll/uring.c|s/^\t\tweft__os_uring_settle(.*/\t\t;/
+request-reaped-elsewhere|request|random 100000 ipi|src/poll/uring.c|s/elsewhere = !mine;/elsewhere = false;/
+request-handed-over-elsewhere|request|random 100000 ipi|src/poll/uring.c|s/u->visits |= 1;/;/
 request-taken-back-too-late|request|random 100000 ipi|src/poll/uring.c|s/bool queued = r->state == WEFT__QUEUED,/bool queued = r->state != WEFT__REAPED,/
 request-cancel-given-up|request|random 100000 ipi|src/poll/uring.c|s/weft__os_uring_cancel(&u->ring, key_of(r)) < 0/weft__os_uring_cancel(\&u->ring, key_of(r)) == -ENOENT/
 request-try-forgets-cancel|request|random 100000 ipi|src/poll/uring_try.c|s/ || r->asked;/;/
