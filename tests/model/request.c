@@ -175,7 +175,8 @@ static void await_any_of(unsigned stages)
 	unsigned until = model_choose(stages + 1);
 	while (stage < until && !over)
 		model_yield(MODEL_HERE);
-	model_pause(model_choose(2) * model_choose(16));
+	for (unsigned i = model_choose(2) * model_choose(16); i > 0; i--)
+		model_yield(MODEL_HERE);
 }
 
 static void end(void)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* weft_close: whoever waits on the descriptor returns, and no call ever reads from another that has got its number. */
+#include <sched.h>
+
 #include "src/poll/fd.h"
 #include "tests/support/io.h"
 
-static shared waiting, let_go;
+static shared waiting, let_go, first_is_apart;
 static int target;
 
 static void *wait_to_read(void *arg)
@@ -218,7 +220,11 @@ START_TEST(accept_after_a_plain_close)
 }
 END_TEST
 
-/* What nobody can read any more nobody can write, although another worker looks at it at that moment. */
+/*
+ * What nobody can read any more nobody can write, although another worker looks at it at that moment. Other processes are kept from
+ * looking: who reads /proc/PID/fd, as monitoring programs do, holds each descriptor open for that moment. What it shows is the table
+ * of the first kernel thread, so that one takes a table of its own and leaves the old one to the runtime.
+ */
 static void *keep_looking(void *arg)
 {
 	struct pair p = make_pair(UNIX);
@@ -250,9 +256,19 @@ static void *close_what_is_looked_at(void *arg)
 	return arg;
 }
 
+static void *run_unseen(void *arg)
+{
+	wait_until(get(first_is_apart));
+	return run(close_what_is_looked_at, arg);
+}
+
 START_TEST(what_is_closed_is_closed)
 {
-	run(close_what_is_looked_at, NULL);
+	set(first_is_apart, 0);
+	pthread_t unseen = outsider(run_unseen, NULL);
+	check_eq(unshare(CLONE_FILES), 0);
+	set(first_is_apart, 1);
+	check_eq(pthread_join(unseen, NULL), 0);
 }
 END_TEST
 
