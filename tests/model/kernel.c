@@ -78,8 +78,8 @@ void model_sleep(weft__a32 *word, uint32_t seen)
 	model_pause(model_choose(2) * 100);
 }
 
-/* Its completion is there. */
-static void let_go(struct kernel_request *q)
+/* Its completion is there: it is gone, or holds its descriptor for now. */
+static void retire(struct kernel_request *q)
 {
 	q->held = q->sqe.fd < EVENTS && kernel.inside[q->by] && model_choose(2);
 	if (!q->held)
@@ -103,7 +103,7 @@ static void do_if_ready(struct kernel_request *q)
 		model_received++;
 	}
 	complete(q->ring, q->sqe.user_data, q->sqe.opcode == IORING_OP_RECV ? 1 : POLLIN);
-	let_go(q);
+	retire(q);
 }
 
 static int cancel(struct kernel_ring *r, uint64_t key)
@@ -112,7 +112,7 @@ static int cancel(struct kernel_ring *r, uint64_t key)
 		struct kernel_request *q = &kernel.request[i];
 		if (q->ring == r && !q->held && q->sqe.user_data == key) {
 			complete(r, key, -ECANCELED);
-			let_go(q);
+			retire(q);
 			return 0;
 		}
 	}
