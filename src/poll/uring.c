@@ -221,12 +221,12 @@ static bool stage_cancels(struct weft__uring *u)
 /* False: the kernel takes no more for now. What is staged and not taken stays, and goes the next time. */
 static bool hand_over(struct weft__uring *u, bool listen, unsigned most, unsigned *left)
 {
-	bool visits = u->worker != weft__worker();
+	bool is_visit = u->worker != weft__worker();
 	for (;;) {
 		weft__uring_lock(u);
 		bool all = (!listen || stage_event(u)) && stage_requests(u, most) && stage_cancels(u);
 		unsigned n = *left = waiting(u);
-		if (visits && n)
+		if (is_visit && n)
 			u->visits |= 1;
 		weft__uring_unlock(u);
 		if (all)
