@@ -25,9 +25,11 @@ extern bool model_kernel_is_old;
 extern weft__a32 model_news;
 void model_tell(void);
 
-/* By a worker, or the monitor: it goes into the kernel, or is kept from its own code by that. A request that it has handed over, and that completes
- * meanwhile, may hold its descriptor until it is back, or the ring has been settled. */
+/* By a worker, or the monitor: it goes into the kernel, or is kept from its own code by that. A request that it has handed over,
+ * and that completes meanwhile, may hold its descriptor until it is back, or the ring has been settled. */
 void model_inside(bool inside);
+
+/* Inside: until the word is changed and woken, as a futex; for so many steps. */
 void model_sleep(weft__a32 *word, uint32_t seen);
 void model_pause(unsigned steps);
 

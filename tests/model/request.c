@@ -75,15 +75,16 @@ static void wait_for_more(struct weft__worker *w, enum state *state, uint32_t se
 		return;
 	}
 	model_tell();
-	if (*state == IS_KEPT)
+	if (*state == IS_KEPT) {
 		model_sleep(&runnable, seen);
-	else
+	} else {
 		model_pause(model_choose(16));
-	*state = *state == IS_KEPT ? IS_KEPT : IS_FREE;
+		*state = IS_FREE;
+	}
 }
 
-/* As resume.c has it; and it sleeps in its ring, or does not come to that. In the product a worker is listed as asleep before it looks for the
- * last time, and woken only then; in this model it is woken all the time, and looks once more whether it has been. */
+/* As resume.c has it; and it sleeps in its ring, or does not come to that. In the product a worker is listed as asleep before it
+ * looks for the last time, and woken only then; in this model it is woken all the time, and looks once more whether it has been. */
 int weft__arch_switch_call(void **save, void *to, void (*after)(void *), void *arg)
 {
 	struct weft__worker *w = weft__worker();
