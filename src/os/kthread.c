@@ -78,6 +78,8 @@ int weft__os_kthread_id(void)
 bool weft__os_kthread_blocked(int id)
 {
 	char path[64], text[128];
+	if (weft__os_fault(WEFT__OS_THREAD_STATE))
+		return false;
 	snprintf(path, sizeof path, "/proc/self/task/%d/stat", id);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -131,7 +131,7 @@ static bool stand_in_at_ring(struct weft__worker *w, uint64_t now)
 /* To ask takes long enough for it to go on, to run out of work, and to fall asleep: then that is what was seen. */
 static bool is_blocked(struct weft__worker *w)
 {
-	return weft__os_kthread_blocked(w->kthread_id) &&
+	return weft__tune.spare_workers && weft__os_kthread_blocked(w->kthread_id) &&
 	       weft__load_rlx(&w->dispatches) == w->monitored && /* relaxed: a hint */
 	       weft__load_acq(&w->token) == WEFT__TOKEN_HELD;
 }

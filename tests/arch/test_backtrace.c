@@ -134,7 +134,7 @@ static void *look_at_waiters(void *arg)
 
 START_TEST(waiting_threads)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, look_at_waiters, NULL);
 }
 END_TEST
@@ -153,7 +153,7 @@ static void *look_at_a_queued_one(void *arg)
 
 START_TEST(a_thread_that_has_not_run)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, look_at_a_queued_one, NULL);
 }
 END_TEST

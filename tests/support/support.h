@@ -101,6 +101,14 @@ static inline struct weft_config workers_exactly(unsigned n)
 	return config;
 }
 
+/* And nobody who steps in for the one worker, wherever the kernel holds it up, as where it touches a page first: so what runs
+ * when is known. */
+static inline struct weft_config one_worker_alone(void)
+{
+	weft__tune.spare_workers = 0;
+	return workers_exactly(1);
+}
+
 /* A runtime around fn(arg), with the configuration given or the default. */
 static inline void *run_with(const struct weft_config *config, void *(*fn)(void *), void *arg)
 {

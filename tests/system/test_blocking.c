@@ -138,9 +138,8 @@ END_TEST
 
 START_TEST(first_in_first_out)
 {
-	struct weft_config config = with_limit(1);
-	check_eq(weft_config_set_workers(&config, 1),
-		 0); /* so that they queue in the order in which they are spawned */
+	struct weft_config config = one_worker_alone(); /* so that they queue in the order in which they are spawned */
+	check_eq(weft_config_set_blocking_threads(&config, 1), 0);
 	run_with(&config, many_at_the_gate, (void *)1);
 	for (uint64_t i = 0; i < REQUESTS; i++)
 		ck_assert_uint_eq(order[i], i);

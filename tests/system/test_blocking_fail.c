@@ -58,7 +58,7 @@ static void *without_threads(void *arg)
 
 START_TEST(no_kernel_thread)
 {
-	struct weft_config config = workers_exactly(1); /* no spare worker is needed, and none gets in between */
+	struct weft_config config = one_worker_alone();
 	weft__os_fault_hook = refuse_threads;
 	run_with(&config, without_threads, NULL);
 }

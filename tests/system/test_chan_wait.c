@@ -3,7 +3,7 @@
 #include "tests/support/chan.h"
 #include "tests/support/child.h"
 
-/* One worker, so what runs when is known; a spawned thread runs at once, until it waits. */
+/* One worker alone; a spawned thread runs at once, until it waits. */
 
 struct waiter {
 	struct weft_chan *chan;
@@ -207,7 +207,7 @@ static void *completion_wins(void *arg)
 
 START_TEST(serves_in_order)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, senders_in_order, NULL);
 	run_with(&config, receivers_in_order, NULL);
 	run_with(&config, woken_runs_next, NULL);
@@ -216,7 +216,7 @@ END_TEST
 
 START_TEST(is_closed_while_they_wait)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, close_lets_all_go, NULL);
 	run_with(&config, close_refuses_senders, NULL);
 }
@@ -224,7 +224,7 @@ END_TEST
 
 START_TEST(is_canceled)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, canceled_leave_no_trace, NULL);
 	run_with(&config, completion_wins, NULL);
 }
@@ -263,7 +263,7 @@ static void *destroy_under_a_waiter(void *arg)
 
 static int destroy_it(void *arg)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, destroy_under_a_waiter, arg);
 	return 0;
 }

@@ -62,7 +62,7 @@ static void *test_ready(void *arg)
 
 START_TEST(ready_threads_do_not_starve)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, test_ready, NULL);
 	for (uint32_t n = 0; n < N; n++)
 		ck_assert_msg(waited[n] <= K * (n + 1), "with %u ahead it ran after %u dispatches, not %u", n,
@@ -100,7 +100,7 @@ static void *chain(void *arg)
 
 START_TEST(continuations_do_not_starve)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	if (WEFT__TSAN) { /* clang 14's runtime crashes when fibers that have long not run go on (TraceSwitchPartImpl) */
 		printf("skipped: continuations that wait long, under ThreadSanitizer\n");
 		return;
@@ -142,7 +142,7 @@ static void *test_turns(void *arg)
 
 START_TEST(yielding_threads_take_turns)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, test_turns, NULL);
 }
 END_TEST

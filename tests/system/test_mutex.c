@@ -190,7 +190,7 @@ static void *compete_all(void *arg)
 /* Held over a yield, so that a waiter runs before the mutex is let go again: each wait is within the promise. */
 START_TEST(nobody_waits_long)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, compete_all, NULL);
 	printf("longest wait: %llu unlocks among %d\n", (unsigned long long)longest, RIVALS);
 	ck_assert_uint_le(longest, 2 * RIVALS); /* RIVALS - 1 ahead */

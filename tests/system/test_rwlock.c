@@ -119,7 +119,7 @@ static void *after_a_writer(void *arg)
 
 START_TEST(readers_between_writers)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, after_a_writer, NULL);
 	ck_assert_str_eq(history, "RRRrrrWwRrWw");
 }
@@ -144,7 +144,7 @@ static void *after_a_reader(void *arg)
 
 START_TEST(writer_between_readers)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, after_a_reader, NULL);
 	ck_assert_str_eq(history, "WwRRrr");
 }

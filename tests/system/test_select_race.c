@@ -236,6 +236,8 @@ static void *eat(void *arg)
 	struct weft_case cases[2] = { WEFT_CASE_RECV(chans[0], &got), WEFT_CASE_RECV(chans[1], &got) };
 	for (int i = 0; i < 4; i++)
 		feeder[i] = spawn(WEFT_GREEN, feed, chans[i % 2]);
+	for (int i = 0; i < 2; i++)
+		check_eq(weft_chan_recv(chans[i], &got), 0); /* one at least has come to it */
 	for (int i = 0; i < 10000; i++) {
 		int which = weft_select(cases, 2);
 		check(which >= 0);

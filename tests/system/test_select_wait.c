@@ -169,7 +169,7 @@ static void *closed_in_several_cases(void *arg)
 
 START_TEST(waits)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, waits_on_all, NULL);
 	run_with(&config, does_not_meet_itself, NULL);
 	run_with(&config, buffer_of_its_own, NULL);

@@ -154,7 +154,7 @@ static void *release_in_order(void *arg)
 /* First in, first out: a unit goes to the first waiter, and a newcomer does not get it. */
 START_TEST(in_order)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, release_in_order, NULL);
 }
 END_TEST

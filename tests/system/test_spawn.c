@@ -114,7 +114,7 @@ static void *in_order(void *arg)
 
 START_TEST(queued_or_at_once)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, in_order, NULL);
 }
 END_TEST

@@ -238,10 +238,9 @@ static void *talk(void *arg)
 
 START_TEST(answers_without_sleep)
 {
-	struct weft_config one = WEFT_CONFIG_INIT;
+	struct weft_config one = one_worker_alone();
 	if (!on_uring())
 		return;
-	check_eq(weft_config_set_workers(&one, 1), 0);
 	weft__os_fault_hook = count_enters;
 	run_with(&one, talk, NULL);
 	weft__os_fault_hook = NULL;
@@ -295,7 +294,7 @@ static void *close_at_once(void *arg)
 
 START_TEST(closed_at_once)
 {
-	struct weft_config one = workers_exactly(1);
+	struct weft_config one = one_worker_alone();
 	if (on_uring())
 		run_with(&one, close_at_once, NULL);
 }

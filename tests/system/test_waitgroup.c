@@ -120,7 +120,7 @@ static void *pulse(void *arg)
 
 START_TEST(a_short_moment_is_enough)
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	run_with(&config, pulse, NULL);
 }
 END_TEST

@@ -126,7 +126,7 @@ static void *ten_years_in_it(void *arg)
 
 static void in_virtual_time(void *(*fn)(void *))
 {
-	struct weft_config config = workers_exactly(1);
+	struct weft_config config = one_worker_alone();
 	weft__tune.fair_period = 1; /* look for timers at each dispatch */
 	weft__tune.spin_ns = 0;	    /* the clock stands while a worker looks for work */
 	run_with(&config, fn, NULL);
