@@ -9,7 +9,6 @@ static struct weft_sem never = WEFT_SEM_INIT(0);
 static struct weft_mutex fork_of[5];
 static struct weft_barrier seated = WEFT_BARRIER_INIT(5);
 static int second; /* what taking the second fork is to give */
-static shared sitting;
 
 static weft__noinline void *waits_for_ever(void *arg)
 {
@@ -25,7 +24,6 @@ static inline void *philosopher(void *arg)
 	weft_name_set(name);
 	check_eq(weft_mutex_lock(&fork_of[seat]), 0);
 	weft_barrier_wait(&seated);
-	atomic_fetch_add(&sitting, 1);
 	check_eq(weft_mutex_lock(&fork_of[(seat + 1) % 5]), second);
 	return arg;
 }

@@ -138,6 +138,13 @@ static inline void *join(weft_t thread)
 	return result;
 }
 
+/* Joined or not. */
+static inline bool has_ended(weft_t thread)
+{
+	char name[16];
+	return weft_name_get(thread, name, sizeof name) == -ESRCH;
+}
+
 /* A plain pthread that weft knows nothing of. */
 static inline pthread_t outsider(void *(*fn)(void *), void *arg)
 {

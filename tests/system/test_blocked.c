@@ -97,7 +97,9 @@ static void *test_blocked(void *arg)
 	for (int i = 0; i < 8; i++)
 		join(thread[i]);
 	check_eq(weft_workers(), 1);
-	check(weft__load_acq(&weft__pool.workers) <= 1 + N + 1); /* spare ones are used again */
+	/* Spare ones are used again: of 18 that were blocked no more than half needed one more, though the kernel may have held
+	 * up others besides. */
+	check(weft__load_acq(&weft__pool.workers) <= 1 + 9);
 	return arg;
 }
 

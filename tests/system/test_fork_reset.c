@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 
+#include "src/sync/mutex.h"
 #include "tests/support/fork.h"
 
 static struct weft_mutex mutex = WEFT_MUTEX_INIT;
@@ -183,8 +184,10 @@ static bool aborts(void (*fn)(void))
 static void *hold_and_fork(void *arg)
 {
 	check_eq(weft_mutex_lock(&mutex), 0);
+	weft__a32 *word = &weft__mutex_of(&mutex)->word;
+	uint32_t locked = weft__load_acq(word);
 	weft_t waiter = spawn(NULL, lock_once, &mutex);
-	weft_sleep(WEFT_MS(1));
+	wait_until(weft__load_acq(word) != locked); /* it waits */
 	check_eq(forked(harmless), 0);
 	check(aborts(take_mutex) == true);
 	check(aborts(wait_a_little));

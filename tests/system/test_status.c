@@ -41,7 +41,7 @@ static void *body_exited(void *arg)
 		ends(spawn(kinds[i], same, arg), WEFT_EXITED, arg);
 		ends(spawn(kinds[i], exits, &ends), WEFT_EXITED, &ends);
 		weft_t t = spawn(kinds[i], same, arg);
-		weft_sleep(WEFT_MS(5)); /* it has ended */
+		wait_until(has_ended(t));
 		ends(t, WEFT_EXITED, arg);
 		check_eq(weft_join_status(spawn(kinds[i], same, arg), NULL), 0);
 	}
@@ -57,14 +57,14 @@ static void *body_canceled(void *arg)
 		ends(t, WEFT_CANCELED, arg);
 		t = spawn(kinds[i], waits, arg);
 		check_eq(weft_cancel(t), 0);
-		weft_sleep(WEFT_MS(5));
+		wait_until(has_ended(t));
 		ends(t, WEFT_CANCELED, arg);
 		t = spawn(kinds[i], waits, arg);
 		check_eq(weft_cancel(t), 0);
 		check(join(t) == arg);
 		t = spawn(kinds[i], waits, arg);
 		check_eq(weft_cancel(t), 0);
-		weft_sleep(WEFT_MS(5));
+		wait_until(has_ended(t));
 		check_eq(weft_detach(t), 0);
 		check_eq(weft_detach(t), -ESRCH);
 		ends(spawn(kinds[i], exits, arg), WEFT_EXITED, arg); /* a record that was used so is as new */
