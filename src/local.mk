@@ -229,7 +229,13 @@ libweft_la_SOURCES += \
 	src/unwind/unwind.h
 
 if HAVE_LIBURING
-libweft_la_SOURCES += src/poll/uring.c src/poll/uring_inside.h src/poll/uring_life.c src/poll/uring_try.c
+libweft_la_SOURCES += \
+	src/poll/uring.c \
+	src/poll/uring_fetch.h \
+	src/poll/uring_inside.h \
+	src/poll/uring_life.c \
+	src/poll/uring_reap.c \
+	src/poll/uring_try.c
 else
 libweft_la_SOURCES += src/poll/uring_none.c
 endif

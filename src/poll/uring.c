@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Requests on rings: queueing them, handing them over, and reaping what has completed; see uring.h.
+ * Requests on their way in: queueing them, taking them back, and handing them over; see uring.h. What has completed: uring_reap.c.
  *
  * The kernel's queues are filled and emptied under the ring's lock, a spin lock, as requests are queued inside the worker's
  * biased lock. System calls are made without it: the kernel has a lock of its own, and takes what is queued first, whoever
@@ -11,15 +11,8 @@
  *
  * To cancel a HANDED request: by a system call that any kernel thread may make (Linux 6.0). If the kernel does not know of
  * it, as it is still on its way, or cannot cancel so, it goes to a list, which the ring's worker hands over as cancels
- * behind everything else; an event descriptor wakes it for that if it sleeps. No cancel can meet a later request at the
+ * behind everything else; the ring's event wakes it for that if it sleeps. No cancel can meet a later request at the
  * same address: a request leaves that list when it is reaped, under the lock, and its frame stays until then.
- *
- * A completion is there to be seen before the kernel has let go of the request's descriptor. The kernel thread that handed it
- * over, in which it completes, sees it after that. Any other waits for the kernel's lock of the ring first, so that whoever then
- * closes the descriptor is its last holder: the monitor, which reaps for a worker, and a worker that the monitor has handed over for.
- *
- * The same event is what others wake the worker by. The monitor may come to a ring whose worker is about to sleep, or wakes
- * just now, and reap that: then it sees to it that the worker wakes all the same.
  *
  * Rejected:
  * - SINGLE_ISSUER and DEFER_TASKRUN: nobody could hand over, cancel or look for completions on behalf of a worker that runs one thread
@@ -34,10 +27,8 @@
 
 #include "src/os/epoll.h"
 #include "src/os/io.h"
+#include "src/poll/uring_fetch.h"
 #include "src/poll/uring_inside.h"
-
-/* Keys that are no request's address. */
-enum { NOBODY, EVENT };
 
 /* A request says its size in 32 bits; and more than this is not read at a time in any case. */
 enum { SIZE_MOST = 1 << 30 };
@@ -150,51 +141,24 @@ static bool stage_event(struct weft__uring *u)
 	struct io_uring_sqe *sqe = u->listening ? NULL : next(u);
 	if (sqe) {
 		io_uring_prep_poll_add(sqe, u->event, POLLIN);
-		publish(u, sqe, EVENT);
+		publish(u, sqe, WEFT__URING_EVENT);
 		u->listening = true;
 	}
 	return u->listening;
-}
-
-/*
- * Where many wait, a request is out of the caches when its turn comes, to be handed over or reaped, and with it all that its thread
- * needs when it goes on: the frames of the call around it, from where that sleeps up to the caller's buffer; the thread's head; the
- * descriptor's entry. All that is fetched while those before it are seen to. It may be gone by then, which harms nobody: it is
- * not looked at.
- *
- * Inline: gcc takes a function that only fetches for one without effect, and leaves out calls of it.
- */
-enum { MANY = 128, FRAMES_BELOW = 256, FRAMES_ABOVE = 640 };
-
-static bool has_many(struct weft__uring *u)
-{
-	return weft__load_rlx(&u->worker->requests) > MANY; /* relaxed: a hint */
-}
-
-weft__inline void fetch_frames(uint64_t key)
-{
-	for (uint64_t at = key - FRAMES_BELOW; at <= key + FRAMES_ABOVE; at += WEFT__CACHE_LINE)
-		__builtin_prefetch((const void *)(uintptr_t)at, 1);
-}
-
-weft__inline void fetch_needed(const struct weft__uring_request *r)
-{
-	for (int i = 0; i < 3; i++)
-		__builtin_prefetch(r->needed[i], 1);
 }
 
 /* So many of the requests at most; false if these do not fit. */
 static bool stage_requests(struct weft__uring *u, unsigned most)
 {
 	struct io_uring_sqe *sqe;
-	bool many = has_many(u);
+	bool many = weft__uring_has_many(u);
 	for (; most > 0 && !weft__list_empty(&u->queued) && (sqe = next(u)); most--) {
 		struct weft__uring_request *r = weft__container(u->queued.next, struct weft__uring_request, link);
 		if (many && r->ahead)
-			fetch_frames(key_of(r->ahead));
+			weft__uring_fetch_frames(key_of(r->ahead));
 		if (many) {
 			__builtin_prefetch(r->data, 1);
-			fetch_needed(r);
+			weft__uring_fetch_needed(r);
 		}
 		weft__uring_unqueue(u, r);
 		r->state = WEFT__HANDED;
@@ -213,7 +177,7 @@ static bool stage_cancels(struct weft__uring *u)
 		struct weft__uring_request *r = weft__container(u->cancels.next, struct weft__uring_request, link);
 		weft__uring_unlink(r);
 		io_uring_prep_cancel64(sqe, key_of(r), 0);
-		publish(u, sqe, NOBODY);
+		publish(u, sqe, WEFT__URING_NOBODY);
 	}
 	return weft__list_empty(&u->cancels);
 }
@@ -253,8 +217,7 @@ static bool overflows(struct weft__uring *u)
 	       IORING_SQ_CQ_OVERFLOW; /* relaxed: or the next time */
 }
 
-/* By the monitor. What waited to be handed over, or comes to that meanwhile, may complete in its kernel thread. */
-static void visit(struct weft__uring *u, bool listen)
+void weft__uring_visit(struct weft__uring *u, bool listen)
 {
 	unsigned left;
 	if (hand_over(u, listen, UINT32_MAX, &left) && (left || overflows(u)))
@@ -268,89 +231,10 @@ void weft__uring_stand_in(struct weft__worker *w)
 {
 	struct weft__uring *u = weft__uring_of(w);
 	if (u)
-		visit(u, false);
+		weft__uring_visit(u, false);
 }
 
 void weft__uring_wake(struct weft__worker *w)
 {
 	weft__os_eventfd_add(weft__uring_of(w)->event);
-}
-
-/* --- reaping --- */
-
-/* Of a WEFT__SEND there are two, if the kernel has had the buffer: the result, and that it has let go. */
-static bool is_last(struct weft__uring_request *r, const struct io_uring_cqe *cqe)
-{
-	if (!(cqe->flags & IORING_CQE_F_NOTIF))
-		r->result = cqe->res;
-	return !(cqe->flags & IORING_CQE_F_MORE);
-}
-
-/* True: the monitor may have handed it over. */
-static bool take(struct weft__uring *u, const struct io_uring_cqe *cqe, struct weft__list *done)
-{
-	struct weft__uring_request *r = (struct weft__uring_request *)(uintptr_t)cqe->user_data;
-	fetch_needed(r);
-	if (weft__likely(is_last(r, cqe)))
-		weft__uring_over(u, r, done);
-	return r->visits != u->visits || r->visits & 1;
-}
-
-/* Without the lock: it may be out of date. */
-static bool has_completions(struct weft__uring *u)
-{
-	return __atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(u->ring.cq.ktail,
-			       __ATOMIC_RELAXED); /* relaxed: who sees any looks again under the lock */
-}
-
-/* By the worker: those that it is about to take. The kernel may have completed them long after they were handed over. */
-static void fetch_completed(struct weft__uring *u, unsigned most)
-{
-	unsigned head =
-		__atomic_load_n(u->ring.cq.khead, __ATOMIC_RELAXED); /* relaxed: what others reap is fetched in vain */
-	unsigned n = __atomic_load_n(u->ring.cq.ktail, __ATOMIC_ACQUIRE) - head; /* order URING-KERNEL */
-	for (unsigned i = 0; i < most && i < n; i++)
-		fetch_frames(u->ring.cq.cqes[(head + i) & u->ring.cq.ring_mask].user_data);
-}
-
-/* Under the lock. `elsewhere`: some may have completed in another kernel thread. True: the worker has been woken. */
-static bool take_some(struct weft__uring *u, unsigned most, struct weft__list *done, bool *elsewhere)
-{
-	unsigned head, n = 0;
-	bool woken = false;
-	struct io_uring_cqe *cqe;
-	io_uring_for_each_cqe(&u->ring, head, cqe)
-	{
-		if (n == most)
-			break;
-		n++;
-		if (cqe->user_data == EVENT)
-			woken = true;
-		else if (cqe->user_data != NOBODY)
-			*elsewhere |= take(u, cqe, done);
-	}
-	io_uring_cq_advance(&u->ring, n);
-	return woken;
-}
-
-void weft__uring_reap(struct weft__worker *w, unsigned most, struct weft__list *done)
-{
-	struct weft__uring *u = weft__uring_of(w);
-	bool mine = w == weft__worker(), elsewhere = !mine;
-	if (!u || !has_completions(u))
-		return;
-	if (mine && has_many(u))
-		fetch_completed(u, most);
-	weft__uring_lock(u);
-	bool woken = take_some(u, most, done, &elsewhere);
-	if (woken)
-		u->listening = false;
-	if (woken && mine)
-		weft__os_eventfd_take(u->event);
-	weft__uring_unlock(u);
-	if (weft__unlikely(elsewhere))
-		weft__os_uring_settle(&u->ring);
-	if (woken && !mine)
-		visit(u, true); /* asked for again the wake comes again, at once, and ends the worker's sleep */
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a worker's ring is made of, for who makes and destroys it (uring_life.c), queues, hands over and reaps (uring.c), and
- * tries (uring_try.c).
+ * What a worker's ring is made of, for who makes and destroys it (uring_life.c), queues and hands over (uring.c), reaps
+ * (uring_reap.c), and tries (uring_try.c).
  *
  * Order: URING-LOCK  the ring's lock: release -> acquire
  */
@@ -17,6 +17,9 @@
 #ifdef HAVE_LIBURING
 
 enum { WEFT__URING_AHEAD = 8 };
+
+/* Keys that are no request's address: what a cancel answers, and that the event has been set. */
+enum { WEFT__URING_NOBODY, WEFT__URING_EVENT };
 
 struct weft__uring {
 	weft__a32 lock;
@@ -46,6 +49,10 @@ weft__inline void weft__uring_unlock(struct weft__uring *u)
 {
 	weft__store_rel(&u->lock, 0); /* order URING-LOCK */
 }
+
+/* By the monitor: hand over all that is queued, and if `listen` is set ask for the event. What comes to that meanwhile, too, may
+ * complete in its kernel thread. */
+void weft__uring_visit(struct weft__uring *u, bool listen);
 
 weft__inline struct weft__uring *weft__uring_of(struct weft__worker *w)
 {

@@ -43,7 +43,7 @@ sources() {
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
 	request)
-		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_try
+		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_reap poll/uring_try
 		;;
 	shared | shared-close | shared-crowd | shared-timed) echo shared os -- chan/shared chan/shared_wake ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
@@ -185,9 +185,9 @@ edge-any-commit-by-store|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_ac
 edge-any-two-win|edge-any|random 100000 ipi|src/poll/fd.c|s/weft__cas_acqrel(&set->state, &asleep, WEFT__OVER)/weft__xchg_acqrel(\&set->state, WEFT__OVER) != WEFT__NOT_COMMITTED/
 edge-any-stays-queued|edge-any|random 100000 ipi|src/poll/fd.c|/^int weft__fd_wait_any/,/^}/s/(void)dequeue(&set->waiter\[i\]);/;/
 edge-any-no-last-look|edge-any|random 100000 ipi|src/poll/fd.c|s/return waiter->set ? (edges ^ waiter->seen) >= WEFT__FD_EDGE : /return waiter->set ? false : /
-request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring.c|s/^\t\tvisit(u, true);.*/\t\t;/
-request-not-settled|request|random 100000 ipi|src/poll/uring.c|s/^\t\tweft__os_uring_settle(.*/\t\t;/
-request-reaped-elsewhere|request|random 100000 ipi|src/poll/uring.c|s/elsewhere = !mine;/elsewhere = false;/
+request-wake-not-passed-on|request|random 100000 ipi|src/poll/uring_reap.c|s/^\t\tweft__uring_visit(u, true);.*/\t\t;/
+request-not-settled|request|random 100000 ipi|src/poll/uring_reap.c|s/^\t\tweft__os_uring_settle(.*/\t\t;/
+request-reaped-elsewhere|request|random 100000 ipi|src/poll/uring_reap.c|s/elsewhere = !mine;/elsewhere = false;/
 request-handed-over-elsewhere|request|random 100000 ipi|src/poll/uring.c|s/u->visits |= 1;/;/
 request-taken-back-too-late|request|random 100000 ipi|src/poll/uring.c|s/bool queued = r->state == WEFT__QUEUED,/bool queued = r->state != WEFT__REAPED,/
 request-cancel-given-up|request|random 100000 ipi|src/poll/uring.c|s/weft__os_uring_cancel(&u->ring, key_of(r)) < 0/weft__os_uring_cancel(\&u->ring, key_of(r)) == -ENOENT/
