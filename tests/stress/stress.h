@@ -178,6 +178,13 @@ static inline void stress_start(void)
 	must_eq(weft_start(&config), 0);
 }
 
+/* Of the detached ones somebody may still be alive, whatever it has told. */
+static inline void stress_stop(void)
+{
+	while (weft_stop() != 0)
+		weft_sleep(WEFT_US(100));
+}
+
 static inline weft_t spawn(const struct weft_attr *attr, void *(*fn)(void *), void *arg)
 {
 	weft_t thread = WEFT_NONE;

@@ -320,8 +320,7 @@ static void phase(void)
 			must_eq(pthread_join(outside[i], NULL), 0);
 		else
 			join(thread[i]);
-	while (weft_stop() != 0)
-		weft_sleep(WEFT_US(100));
+	stress_stop();
 	check_all_is_back();
 	printf("stress_cancel: %llu waits, %llu canceled\n", (unsigned long long)take_all(waits),
 	       (unsigned long long)take_all(canceled));

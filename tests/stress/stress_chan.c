@@ -195,8 +195,7 @@ static void phase(void)
 {
 	stress_start();
 	uint64_t n = small_programs(1500);
-	while (weft_stop() != 0)
-		weft_sleep(WEFT_US(100));
+	stress_stop();
 	printf("stress_chan: %llu programs\n", (unsigned long long)n);
 }
 

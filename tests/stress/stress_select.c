@@ -205,8 +205,7 @@ static void phase(void)
 {
 	stress_start();
 	uint64_t n_large = repeat(large_program, 700), n_balanced = repeat(balanced_program, 700);
-	while (weft_stop() != 0)
-		weft_sleep(WEFT_US(100));
+	stress_stop();
 	printf("stress_select: %llu large, %llu balanced programs\n", (unsigned long long)n_large,
 	       (unsigned long long)n_balanced);
 }

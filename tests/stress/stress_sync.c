@@ -223,8 +223,7 @@ static void phase(void)
 	for (int i = 0; i < UNITS; i++)
 		must_eq(weft_sem_tryacquire(&units), 0);
 	must_eq(weft_sem_tryacquire(&units), -EAGAIN);
-	while (weft_stop() != 0)
-		weft_sleep(WEFT_US(100));
+	stress_stop();
 	printf("stress_sync: %llu objects, %llu timeouts\n", (unsigned long long)objects, (unsigned long long)timeouts);
 }
 
