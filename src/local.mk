@@ -170,6 +170,7 @@ libweft_la_SOURCES += \
 	src/sched/name.h \
 	src/sched/park.c \
 	src/sched/park.h \
+	src/sched/permit.c \
 	src/sched/pinned.c \
 	src/sched/pinned.h \
 	src/sched/pool.c \
@@ -208,6 +209,7 @@ libweft_la_SOURCES += \
 	src/sync/event.c \
 	src/sync/mutex.c \
 	src/sync/mutex.h \
+	src/sync/mutex_robust.c \
 	src/sync/once.c \
 	src/sync/rwlock.c \
 	src/sync/sem.c \

@@ -12,11 +12,10 @@
  * would cost a switch an unlock under contention; to wake at every unlock, one where two threads lock and unlock in turn while
  * many wait.)
  *
- * A robust mutex is in a list of its owner's. A thread that ends with some held leaves them marked and unlocks them.
- *
- * Of any other nobody knows who holds which, but `owner` stays, and it can be asked whether that thread has ended. Once a
- * thread has crashed, who would wait for a mutex asks first; who waits already is woken by the monitor, to ask again. So a
- * mutex that was lost with its owner is refused to all, and no lock, while nothing crashes, costs more than it did.
+ * A robust mutex is in a list of its owner's: mutex_robust.c. Of any other nobody knows who holds which, but `owner` stays, and
+ * it can be asked whether that thread has ended. Once a thread has crashed, who would wait for a mutex asks first; who waits
+ * already is woken by the monitor, to ask again. So a mutex that was lost with its owner is refused to all, and no lock, while
+ * nothing crashes, costs more than it did.
  *
  *      waiter                                       thread that crashes, and monitor
  *   1  c = crashes; 0: go on to wait             1  generation += 1                  (it has ended)
@@ -36,11 +35,6 @@
 #include "src/base/panic.h"
 
 enum { LOCKED = 1, PARKED = 2, WOKEN = 4 };
-
-enum { RECURSIVE = 1, ROBUST = 2 };
-
-/* Of a robust mutex: an owner has died with it, and nobody has said since that what it guards is in order; nobody did. */
-enum { CONSISTENT, OWNER_DIED, NOT_RECOVERABLE };
 
 /*
  * Looks at a held mutex before its waiter sleeps, where its owner can run at the same time: the first at once, the others after
@@ -164,65 +158,11 @@ void weft__mutex_tell_of_crashes(void)
 	}
 }
 
-/* --- robust ones: their owner's list, and what became of it --- */
-
-static int note_held(struct weft__mutex *m)
-{
-	struct weft__thread *self = weft__self_or_null();
-	if (m->state == NOT_RECOVERABLE) {
-		weft__mutex_release(m);
-		return -ENOTRECOVERABLE;
-	}
-	if (self) { /* what ends a kernel thread that is not weft's is not known here */
-		m->held_before = self->held;
-		self->held = m;
-		self->escaped = true;
-	}
-	return m->state == OWNER_DIED ? -EOWNERDEAD : 0;
-}
-
-static void note_released(struct weft__mutex *m)
-{
-	struct weft__thread *self = weft__self_or_null();
-	if (m->state == OWNER_DIED)
-		m->state = NOT_RECOVERABLE;
-	if (!self)
-		return;
-	struct weft__mutex **at = &self->held;
-	while (*at != m)
-		at = &(*at)->held_before;
-	*at = m->held_before;
-}
-
-static void abandon(struct weft__thread *self)
-{
-	while (self->held) {
-		struct weft__mutex *m = self->held;
-		self->held = m->held_before;
-		if (m->state == CONSISTENT)
-			m->state = OWNER_DIED;
-		m->depth = 0;
-		weft__mutex_release(m);
-	}
-}
-void (*const weft__abandon_mutexes)(struct weft__thread *self) = abandon;
-
-int weft_mutex_consistent(struct weft_mutex *mutex)
-{
-	struct weft__mutex *m = weft__mutex_of(mutex);
-	if (weft__load_rlx(&m->owner) != weft__caller()) /* relaxed: only we could have written it equal */
-		return -EPERM;
-	if (m->state != OWNER_DIED)
-		return -EINVAL;
-	m->state = CONSISTENT;
-	return 0;
-}
-
 /* --- locking and unlocking --- */
 
 static int lock_again(struct weft__mutex *m)
 {
-	if (!(m->flags & RECURSIVE))
+	if (!(m->flags & WEFT__MUTEX_RECURSIVE))
 		weft__panic("weft_mutex_lock: the caller holds the mutex already, and it is not recursive");
 	m->depth++;
 	return 0;
@@ -231,7 +171,7 @@ static int lock_again(struct weft__mutex *m)
 weft__inline int note_owner(struct weft__mutex *m, uint64_t self)
 {
 	weft__store_rlx(&m->owner, self); /* relaxed: read by others only to see that it is not them */
-	return weft__unlikely(m->flags & ROBUST) ? note_held(m) : 0;
+	return weft__unlikely(m->flags & WEFT__MUTEX_ROBUST) ? weft__mutex_note_held(m) : 0;
 }
 
 weft__inline int lock(struct weft__mutex *m, uint64_t self, uint64_t deadline, bool shielded)
@@ -284,8 +224,8 @@ void weft__mutex_release(struct weft__mutex *m)
 
 void weft__mutex_unlock(struct weft__mutex *m)
 {
-	if (weft__unlikely(m->flags & ROBUST))
-		note_released(m);
+	if (weft__unlikely(m->flags & WEFT__MUTEX_ROBUST))
+		weft__mutex_note_released(m);
 	weft__mutex_release(m);
 }
 
@@ -303,7 +243,7 @@ int weft_mutex_trylock(struct weft_mutex *mutex)
 {
 	struct weft__mutex *m = weft__mutex_of(mutex);
 	uint64_t self = weft__caller();
-	if (weft__load_rlx(&m->owner) == self && (m->flags & RECURSIVE))
+	if (weft__load_rlx(&m->owner) == self && (m->flags & WEFT__MUTEX_RECURSIVE))
 		return lock_again(m);
 	if (try_lock(m))
 		return note_owner(m, self);

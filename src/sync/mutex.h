@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What is inside a struct weft_mutex, and the two calls that a condition variable makes. */
+/* What is inside a struct weft_mutex, the two calls that a condition variable makes, and what robust ones need besides. */
 #ifndef WEFT_SRC_SYNC_MUTEX_H
 #define WEFT_SRC_SYNC_MUTEX_H
 
 #include "src/sync/address.h"
 #include "weft/sync.h"
 
+enum { WEFT__MUTEX_RECURSIVE = 1, WEFT__MUTEX_ROBUST = 2 };
+
 struct weft__mutex {
-	uint32_t flags;			 /* set by the initializer: RECURSIVE, ROBUST */
+	uint32_t flags;			 /* set by the initializer: WEFT__MUTEX_ */
 	weft__a32 word;			 /* LOCKED, PARKED, WOKEN */
 	weft__a64 owner;		 /* written by the owner; others compare it with themselves */
 	uint32_t depth;			 /* owner only: locked again so often */
@@ -29,7 +31,12 @@ void weft__mutex_unlock(struct weft__mutex *m);
 /* Have those who wait for mutexes look again if threads have crashed since the last call: by the monitor. */
 void weft__mutex_tell_of_crashes(void);
 
-/* The same without the bookkeeping of robust ones. */
+/* The same as weft__mutex_unlock without the bookkeeping of robust ones. */
 void weft__mutex_release(struct weft__mutex *m);
+
+/* That bookkeeping: the caller has locked it (0, -EOWNERDEAD, or -ENOTRECOVERABLE: it has been released again), or is about to
+ * unlock it. */
+int weft__mutex_note_held(struct weft__mutex *m);
+void weft__mutex_note_released(struct weft__mutex *m);
 
 #endif

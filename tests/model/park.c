@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model: the permit (src/sched/park.c and the park word of record.h) with two threads that give it, one that takes it,
+ * Model: the permit (src/sched/permit.c and the park word of record.h) with two threads that give it, one that takes it,
  * and timers that end some of its waits (src/time/sleep.c, timer.c). The taker is a green thread, which may be resumed
  * on another worker, or (MODEL_PARK_BOUND) a bound one.
  *

@@ -35,15 +35,15 @@ sources() {
 	bias) echo bias os -- sched/bias sched/ring ;;
 	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
 	cancel | cancel-bound | cancel-timed)
-		echo cancel resume wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
+		echo cancel resume wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/permit sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
 		;;
-	park | park-bound) echo park resume os stub -- "$worker" sched/park time/sleep time/timer time/wheel ;;
-	join) echo join os stub -- "$worker" sched/park sched/join sched/end ;;
+	park | park-bound) echo park resume os stub -- "$worker" sched/park sched/permit time/sleep time/timer time/wheel ;;
+	join) echo join os stub -- "$worker" sched/park sched/permit sched/join sched/end ;;
 	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
 	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
 	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
 	request)
-		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_reap poll/uring_try
+		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/permit sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_reap poll/uring_try
 		;;
 	shared | shared-close | shared-crowd | shared-timed) echo shared os -- chan/shared chan/shared_wake ;;
 	close) echo close os stub -- "$worker" sched/worker sched/pool ;;
@@ -132,11 +132,11 @@ idle-searcher-just-leaves|idle|random 60000 ipi|src/sched/idle.c|s/^\t\t\tleave_
 idle-waker-just-leaves|idle-outside|random 200000 pair|src/sched/idle.c|s/^\t\tleave_searchers();/\t\tweft__sub_acqrel(\&weft__pool.searching, 1);/
 idle-rechecker-no-searcher|idle|random 60000 ipi|src/sched/idle.c|s/} else if (work) {/} else if (false) {/
 idle-cleared-after-listing|idle|random 60000 pair|src/sched/idle.c|s/^\tlist_asleep(w);/&\n\tweft__store_rlx(\&w->wake, 0);/
-park-store-for-cas|park|random 60000 pair|src/sched/park.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
-park-permit-twice|park|random 60000 pair|src/sched/park.c|/self->seen = (uint32_t)word;/d
-park-revoke-by-store|park|random 60000 ipi|src/sched/park.c|s/weft__cas_acqrel(&self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&self->record->park, word - WEFT__PARKED), true)/
-park-parked-stays|park|random 60000 pair|src/sched/park.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
-park-take-relaxed|park-bound|random 60000 ipi|src/sched/park.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
+park-store-for-cas|park|random 60000 pair|src/sched/permit.c|s/if (weft__cas_acqrel(&self->record->park, &word, word . WEFT__PARKED))/weft__store_rel(\&self->record->park, word + WEFT__PARKED); if (true)/
+park-permit-twice|park|random 60000 pair|src/sched/permit.c|/self->seen = (uint32_t)word;/d
+park-revoke-by-store|park|random 60000 ipi|src/sched/permit.c|s/weft__cas_acqrel(&self->record->park, &word, word & ~WEFT__PARKED)/(weft__store_rel(\&self->record->park, word - WEFT__PARKED), true)/
+park-parked-stays|park|random 60000 pair|src/sched/permit.c|s/((uint32_t)word & ~WEFT__PARKED)/(uint32_t)word/
+park-take-relaxed|park-bound|random 60000 ipi|src/sched/permit.c|s/weft__load_acq(&self->record->park)/weft__load_rlx(\&self->record->park)/
 join-done-by-exchange|join|random 60000 pair|src/sched/end.c|s/^enum weft__join_state weft__publish_end/#define exchange(r, c, h, d, o, v) (*(o) = weft__xchg_acqrel(\&(r)->join, (v)), *(o) == (d) ? weft__record_put((c), (r), (h)) : (void)0, false)\n&/; s/!weft__cas_acqrel(&record->join, &old,/exchange(record, cache, handle, detached, \&old,/
 join-done-for-handed|join|random 200000 pair|src/sched/end.c|s/WEFT__JOIN_HANDED_NOTED : WEFT__JOIN_HANDED/WEFT__JOIN_NOTED : WEFT__JOIN_DONE/
 join-collect-by-store|join|random 60000 pair|src/sched/join.c|s/if (!change(record, handle, WEFT__JOIN_DONE, WEFT__JOIN_FREE))/if (weft__store_rel(\&record->join, weft__join_word(handle, WEFT__JOIN_FREE)), false)/
