@@ -16,7 +16,7 @@
  *   dispatch.h  who runs next on a worker, and the promise of fairness
  *   bias.h      the lock that makes a worker's lanes and timers plain data for their owner
  *   ring.h      a lane;  injector.h  the shared queue;  pinned.h  threads that must run on one worker
- *   park.h      how anything waits and is woken;  record.h  what outlives a thread, and join
+ *   park.h      how anything waits and is woken;  permit.c  weft_park;  record.h  what outlives a thread, and join
  *   steal.c     what is taken from whom, and when it is worth it
  *   idle.h      how a worker falls asleep and is woken, and why no work is left unseen
  *   monitor.c   workers that stopped scheduling;  pool.c  start and stop
