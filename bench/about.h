@@ -13,6 +13,7 @@ struct about {
 	unsigned cpus;
 	double seconds;	 /* that it took */
 	double clock_ns; /* taken off each batch */
+	double pace;	 /* at which the CPU has all figures (rows_settle); 0: as it was in each */
 	uint64_t seed;
 	struct noise noise; /* over all of it */
 };

@@ -106,4 +106,5 @@ const struct bench bench_hog_p99 = {
 	.what = "99th percentile of a round trip to an echo server, beside a thread that computes on each worker",
 	.body = { hog_p99, hog_p99 },
 	.flags = BENCH_ONE_WORKER | BENCH_OUTSIDE | BENCH_COLD,
+	.waits = 1,
 };

@@ -85,7 +85,7 @@ MODEL_INLINE void fanning(struct run *r, const struct model *m)
 }
 MODEL_BODY(fanning)
 
-#define SCALE(id, name, bodies, units_, step, text)                                                                    \
+#define SCALE(id, name, bodies, units_, step, waits_, text)                                                            \
 	const struct bench bench_scale_##id = {                                                                        \
 		.rows = { name },                                                                                      \
 		.units = { "Mops" },                                                                                   \
@@ -94,9 +94,11 @@ MODEL_BODY(fanning)
 		.size = { units_, units_, units_ },                                                                    \
 		.flags = BENCH_RATE | BENCH_SCALING,                                                                   \
 		.per_unit = step,                                                                                      \
+		.waits = waits_,                                                                                       \
 	}
 
-SCALE(cpu, "scale-cpu", MODEL_BODIES(computing), 8, 1000000,
+SCALE(cpu, "scale-cpu", MODEL_BODIES(computing), 8, 1000000, 0,
       "millions of steps of plain computing a second, by 8 units");
-SCALE(fan, "scale-fan", MODEL_BODIES(fanning), 32, 1, "millions of small tasks a second, each in a unit made for it");
-SCALE(io, "scale-io", MODEL_BODIES(waiting), 64, 4, "millions of tasks a second that sleep for 0.1 ms, in 64 units");
+SCALE(fan, "scale-fan", MODEL_BODIES(fanning), 32, 1, 0,
+      "millions of small tasks a second, each in a unit made for it");
+SCALE(io, "scale-io", MODEL_BODIES(waiting), 64, 4, 1, "millions of tasks a second that sleep for 0.1 ms, in 64 units");

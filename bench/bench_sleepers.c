@@ -60,4 +60,5 @@ const struct bench bench_sleepers = {
 	.size = { 1000000, 10000, 1000 },
 	.quick_size = { 1000000, 4000, 500 },
 	.flags = BENCH_COLD | BENCH_ALL_ALIVE | BENCH_MANY_CPUS,
+	.waits = 1,
 };

@@ -118,10 +118,10 @@ static void resize(struct cell *cell, uint64_t size)
 	cell->size = size;
 }
 
-static void collect(struct cell *cell, struct run *run, uint64_t took)
+static void collect(const struct bench *bench, struct cell *cell, struct run *run, uint64_t took)
 {
 	struct batch *b = &run->batch;
-	struct beside beside = { noise_now(), (double)run->preempted * 1e9 / (double)took, run->pace };
+	struct beside beside = { noise_now(), (double)run->preempted * 1e9 / (double)took, 0 };
 
 	resize(cell, run->size);
 	cell->failed |= b->failed;
@@ -132,6 +132,7 @@ static void collect(struct cell *cell, struct run *run, uint64_t took)
 			continue;
 		if (b->note[0])
 			memcpy(row->note, b->note, sizeof(row->note));
+		beside.pace = bench->waits & 1u << i ? 0 : run->pace;
 		if (b->failed)
 			row_restart(row);
 		else
@@ -147,7 +148,7 @@ bool cell_round(const struct bench *bench, struct cell *cell, struct run *run, c
 	progress(bench->rows[0], bench->instead ? bench->instead : model_names[cell->model], cell->workers);
 	round_run(bench, run, cell, options->effort);
 	if (!run_interrupted) /* else it was killed */
-		collect(cell, run, batch_now() - begin);
+		collect(bench, cell, run, batch_now() - begin);
 	return !cell->failed;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which figures are others than in an older file. A figure has moved if the medians differ by MOVED or more, and the
- * rounds of the two runs would differ so with a probability below SAME if nothing had changed (estimate_same). As many
- * figures are looked at, both are asked for: the one alone would find noise, the other what does not matter. A figure that
- * is doubtful in either run is shown, but is no reason to fail. The machine and the file have to be the same but for what
- * is compared; that is the caller's business.
+ * rounds of the two runs would differ so with a probability below SAME if nothing had changed (estimate_same) but for DRIFT, by
+ * which all rounds of a run may be off. As many figures are looked at, both are asked for: the one alone would find noise, the
+ * other what does not matter. A figure that is doubtful in either run is shown, but is no reason to fail. The machine and the
+ * file have to be the same but for what is compared; that is the caller's business.
  *
  * CPUs change their clock, virtual ones most of all. So both have to hold also when each round is taken by the pace of its CPU
  * (batch_pace): what is slower only as much as the CPU was has not moved.
@@ -17,13 +17,14 @@
 #include "report.h"
 
 #define MOVED 0.05
+#define DRIFT 0.03
 #define SAME 0.01
 
 struct verdict {
 	const struct row *old, *new;
 	double change; /* of the median: 0.1 is a tenth more */
 	double change_by_pace;
-	double same;
+	double same; /* the probability */
 	bool worse, doubtful;
 	bool moved, by_pace; /* it has; it would have, but for the pace of the CPU */
 };
@@ -35,21 +36,19 @@ static const struct row *old_of(const struct row *row, const struct rows *old)
 	return found && found->workers == row->workers && found->size == row->size ? found : NULL;
 }
 
-/* Of a row's rounds: the times in steps of the CPU; the rates by steps; all else as it is. */
-static void by_pace(const struct row *row, double values[ROW_ROUNDS])
-{
-	for (unsigned i = 0; i < row->rounds; i++) {
-		double pace = row->pace[i] > 0 ? row->pace[i] : 1;
-
-		values[i] = row_is_time(row)   ? row->round[i] / pace
-			    : row_is_rate(row) ? row->round[i] * pace
-					       : row->round[i];
-	}
-}
-
 static double change_of(double before, double now)
 {
 	return before != 0 ? now / before - 1 : 0;
+}
+
+/* As estimate_same, of rounds that come nearer to the old ones by what runs may drift. */
+static double same_but_for_drift(const double *old, unsigned n, const double *new, unsigned m, double change)
+{
+	double nearer[ROW_ROUNDS];
+
+	for (unsigned i = 0; i < m; i++)
+		nearer[i] = change > 0 ? new[i] / (1 + DRIFT) : new[i] * (1 + DRIFT);
+	return estimate_same(old, n, nearer, m);
 }
 
 static bool has_moved(double change, double same)
@@ -65,11 +64,11 @@ static void judge_by_pace(struct verdict *v)
 	v->change_by_pace = v->change;
 	if (v->old->rounds == 0 || v->new->rounds == 0 || v->old->pace[0] <= 0 || v->new->pace[0] <= 0)
 		return;
-	by_pace(v->old, old);
-	by_pace(v->new, new);
-	same = estimate_same(old, v->old->rounds, new, v->new->rounds);
+	row_rounds_in_steps(v->old, old);
+	row_rounds_in_steps(v->new, new);
 	v->change_by_pace =
 		change_of(estimate_median(old, v->old->rounds).median, estimate_median(new, v->new->rounds).median);
+	same = same_but_for_drift(old, v->old->rounds, new, v->new->rounds, v->change_by_pace);
 	v->by_pace = v->moved && !(has_moved(v->change_by_pace, same) && (v->change_by_pace > 0) == (v->change > 0));
 	v->moved &= !v->by_pace;
 }
@@ -87,7 +86,7 @@ static struct verdict judge(const struct row *old, const struct row *new)
 	struct verdict v = { .old = old, .new = new };
 
 	v.change = change_of(old->estimate.median, new->estimate.median);
-	v.same = estimate_same(old->round, old->rounds, new->round, new->rounds);
+	v.same = same_but_for_drift(old->round, old->rounds, new->round, new->rounds, v.change);
 	v.worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v.change < 0 : v.change > 0;
 	v.doubtful = old->doubt[0] || new->doubt[0];
 	v.moved = has_moved(v.change, v.same) && !is_a_page(old, new);

@@ -2,13 +2,13 @@
 /*
  * Which rounds are run, in which order, and until when. See harness.h.
  *
- * Whatever is measured, a cell or a peer's program, has its turns: one in each lap through all benches. So the rounds of a figure
- * lie apart, by what a lap takes: a machine that changes its pace changes the interval, and not the median of what happened to
- * be measured meanwhile. Within a bench the order is random (--seed).
+ * Whatever is measured, a cell or a peer's program, has its turns: at most one in each lap through all benches. So the rounds of
+ * a figure lie apart, by what a lap takes: a machine that changes its pace changes the interval, and not the median of what
+ * happened to be measured meanwhile. Within a bench the order is random (--seed).
  *
- * In the first lap all have a turn; then it is known what each costs. Where the time is limited as many as fit into what is left
- * of it have all their rounds, the cheapest first, and the others have had their one. After the rounds that all should
- * have, those go on whose interval is not narrow yet.
+ * In the first lap all have a turn; then it is known what each costs. After that time is shared by deficit round robin: each lap
+ * gives to all the same time, and who has been given enough for a round has one. So what is cheap has many rounds, what is dear
+ * few or no more than its first, and no figure is given up for another. Whose interval is narrow leaves its time to the others.
  */
 #include "harness.h"
 
@@ -76,8 +76,9 @@ struct turn {
 	struct plan *plan;
 	struct cell *cell;	/* NULL: a peer's */
 	unsigned peer, workers; /* of that */
-	uint64_t cost;		/* of the first, in ns */
-	unsigned rounds;	/* that it should have */
+	unsigned rounds;	/* that it has had */
+	uint64_t cost;		/* of the last, in ns */
+	uint64_t credit;	/* what it has been given since */
 	bool over;		/* has no more */
 };
 
@@ -87,7 +88,7 @@ struct suite {
 	struct run *run;
 	struct plan *plans;
 	struct turn *turns;
-	unsigned benches, count, laps;
+	unsigned benches, count;
 	uint64_t begun, end; /* 0: none */
 	uint64_t expected;   /* ns that it will take; 0: not known yet */
 	uint64_t random;
@@ -120,13 +121,9 @@ static void take(struct suite *s, struct turn *t)
 		t->over = !cell_round(bench, t->cell, s->run, s->options);
 	else
 		t->over = !peers_turn(bench, s->options, t->peer, t->workers, s->rows);
-	if (!t->cost)
-		t->cost = batch_now() - begin;
-}
-
-static bool fits(const struct suite *s, const struct turn *t)
-{
-	return !s->end || batch_now() + t->cost <= s->end;
+	t->cost = batch_now() - begin;
+	t->credit -= t->credit < t->cost ? t->credit : t->cost;
+	t->rounds++;
 }
 
 /* A bench begins: its cells with their rows. */
@@ -137,103 +134,120 @@ static void plan_turns(struct suite *s, struct plan *p)
 	p->cells = cells_make(p->bench, s->options, p->cell, s->rows);
 	p->turns = &s->turns[s->count];
 	for (unsigned i = 0; i < p->cells; i++)
-		p->turns[p->count++] = (struct turn){ .plan = p, .cell = p->cell[i], .rounds = 1 };
+		p->turns[p->count++] = (struct turn){ .plan = p, .cell = p->cell[i] };
 	for (unsigned w = 0; w < n; w++)
 		for (unsigned i = 0; s->options->peers && i < peers_count(); i++)
 			if (model_wanted(s->options, peers_name(i)))
-				p->turns[p->count++] =
-					(struct turn){ .plan = p, .peer = i, .workers = counts[w], .rounds = 1 };
+				p->turns[p->count++] = (struct turn){ .plan = p, .peer = i, .workers = counts[w] };
 	s->count += p->count;
+}
+
+/* How many rounds it may have: one, of what takes long whenever it is asked for. */
+static unsigned rounds_most(const struct turn *t, const struct effort *effort)
+{
+	if (t->cost > effort->long_ns || (t->plan->bench->flags & BENCH_ONCE))
+		return 1;
+	return t->cell ? effort->rounds_most : effort->rounds;
+}
+
+static bool is_narrow(const struct turn *t, const struct effort *effort)
+{
+	return t->rounds >= effort->rounds && (!t->cell || cell_narrow(t->cell, effort->narrow));
+}
+
+/* Another round is wanted, and there is time. */
+static bool goes_on(const struct suite *s, const struct turn *t)
+{
+	const struct effort *effort = s->options->effort;
+
+	return !t->over && t->rounds < rounds_most(t, effort) && !is_narrow(t, effort) &&
+	       (!s->end || batch_now() + t->cost <= s->end);
 }
 
 /* --- laps --- */
 
-/* Each has the first, even if the time is up; after those that all should have come laps for what is still wide. */
-static bool is_due(const struct suite *s, const struct turn *t, unsigned lap)
+static uint64_t lacks(const struct turn *t)
 {
-	if (t->over || (lap > 0 && !fits(s, t)))
-		return false;
-	if (lap < s->laps)
-		return lap < t->rounds;
-	return t->cell && t->rounds == s->laps && !cell_narrow(t->cell, s->options->effort->narrow);
+	return t->cost > t->credit ? t->cost - t->credit : 0;
 }
 
-/* False: none was due. */
-static bool lap_of(struct suite *s, struct plan *p, unsigned lap)
+/* What a lap gives to each: enough for one of them at the least. 0: nobody wants another. */
+static uint64_t share_of_all(const struct suite *s)
 {
-	bool any = false;
-
-	shuffle(p->turns, lap == 0 ? p->cells : p->count, &s->random); /* the rows of peers are made in their order */
-	for (unsigned i = 0; i < p->count && !run_interrupted; i++)
-		if (is_due(s, &p->turns[i], lap)) {
-			take(s, &p->turns[i]);
-			any = true;
-		}
-	return any;
-}
-
-static bool lap(struct suite *s, unsigned number)
-{
-	bool any = false;
-
-	progress_lap(number);
-	for (unsigned i = 0; i < s->benches && !run_interrupted; i++) {
-		double done = s->expected ? (double)(batch_now() - s->begun) / (double)s->expected
-					  : (double)i / s->benches / s->laps;
-
-		progress_share(done < 1 ? done : 1);
-		if (number == 0)
-			plan_turns(s, &s->plans[i]);
-		any |= lap_of(s, &s->plans[i], number);
-	}
-	return any;
-}
-
-static int cheapest_first(const void *a, const void *b)
-{
-	const struct turn *x = *(struct turn *const *)a, *y = *(struct turn *const *)b;
-
-	return (x->cost > y->cost) - (x->cost < y->cost);
-}
-
-/* How many rounds, if the time allows it: what is cold has its figure whole each time. */
-static unsigned rounds_of(const struct turn *t, const struct effort *effort)
-{
-	if (t->cost > effort->long_ns || (t->plan->bench->flags & BENCH_ONCE))
-		return 1;
-	return !t->cell || (t->plan->bench->flags & BENCH_COLD) ? effort->rounds_cold : effort->rounds;
-}
-
-/* Who has more rounds than the first. */
-static void choose(struct suite *s)
-{
-	struct turn **order = system_must(calloc(s->count, sizeof(struct turn *)));
-	uint64_t now = batch_now(), rest = 0;
+	uint64_t share = UINT64_MAX;
 
 	for (unsigned i = 0; i < s->count; i++)
-		order[i] = &s->turns[i];
-	qsort(order, s->count, sizeof(struct turn *), cheapest_first);
-	for (unsigned i = 0; i < s->count; i++) {
-		struct turn *t = order[i];
-		unsigned rounds = rounds_of(t, s->options->effort);
+		if (goes_on(s, &s->turns[i]) && lacks(&s->turns[i]) < share)
+			share = lacks(&s->turns[i]);
+	if (share == UINT64_MAX)
+		return 0;
+	return share > s->options->effort->lap_ns ? share : s->options->effort->lap_ns;
+}
 
-		t->rounds = 1;
-		if (t->over || (s->end && now + rest + (rounds - 1) * t->cost > s->end))
-			continue;
-		t->rounds = rounds;
-		rest += (rounds - 1) * t->cost;
+static void lap_of(struct suite *s, struct plan *p, uint64_t share)
+{
+	for (unsigned i = 0; i < p->count && !run_interrupted; i++) {
+		struct turn *t = &p->turns[i];
+
+		t->credit += share;
+		if (t->rounds == 0 || (goes_on(s, t) && lacks(t) == 0))
+			take(s, t);
 	}
-	s->expected = s->end ? s->end - s->begun : now - s->begun + rest;
-	free(order);
+}
+
+static void say_how_far(const struct suite *s, unsigned bench)
+{
+	double done = s->expected ? (double)(batch_now() - s->begun) / (double)s->expected
+				  : (double)bench / s->benches / s->options->effort->rounds;
+
+	progress_share(done < 1 ? done : 1);
+}
+
+/* The first: all have a turn, even if the time is up. The rows of peers are made in their order. */
+static void first_lap(struct suite *s)
+{
+	for (unsigned i = 0; i < s->benches && !run_interrupted; i++) {
+		struct plan *p = &s->plans[i];
+
+		say_how_far(s, i);
+		plan_turns(s, p);
+		shuffle(p->turns, p->cells, &s->random);
+		lap_of(s, p, 0);
+	}
+}
+
+static void lap(struct suite *s, uint64_t share)
+{
+	for (unsigned i = 0; i < s->benches && !run_interrupted; i++) {
+		struct plan *p = &s->plans[i];
+
+		say_how_far(s, i);
+		shuffle(p->turns, p->count, &s->random);
+		lap_of(s, p, share);
+	}
+}
+
+/* By what the first rounds have cost, and if no interval is narrow before all rounds have been run. */
+static uint64_t expected(const struct suite *s)
+{
+	uint64_t whole = batch_now() - s->begun;
+
+	for (unsigned i = 0; i < s->count; i++)
+		if (!s->turns[i].over)
+			whole += (rounds_most(&s->turns[i], s->options->effort) - 1) * s->turns[i].cost;
+	return s->end && s->end - s->begun < whole ? s->end - s->begun : whole;
 }
 
 static void all_laps(struct suite *s)
 {
-	unsigned number = 0;
+	uint64_t share;
 
-	while (number < s->options->effort->rounds_most && !run_interrupted && lap(s, number))
-		if (number++ == 0)
-			choose(s);
+	first_lap(s);
+	s->expected = expected(s);
+	for (unsigned number = 1; !run_interrupted && (share = share_of_all(s)); number++) {
+		progress_lap(number);
+		lap(s, share);
+	}
 }
 
 /* --- the whole --- */
@@ -254,12 +268,9 @@ static void plan_all(struct suite *s)
 void bench_run_all(const struct options *options, struct rows *rows)
 {
 	const struct effort *effort = options->effort;
-	struct suite s = {
-		.options = options, .rows = rows, .laps = effort->rounds, .begun = batch_now(), .random = options->seed
-	};
+	struct suite s = { .options = options, .rows = rows, .begun = batch_now(), .random = options->seed };
 
-	s.run = system_must(system_shared(sizeof(*s.run)));
-	model_boxes = system_must(system_shared(sizeof(*model_boxes)));
+	s.run = round_make();
 	s.expected = effort->total_ns;
 	s.end = s.expected ? s.begun + s.expected : 0;
 	signal(SIGINT, round_interrupt);
@@ -276,6 +287,5 @@ void bench_run_all(const struct options *options, struct rows *rows)
 			free(s.plans[i].cell[k]);
 	free(s.plans);
 	free(s.turns);
-	system_unshare(model_boxes, sizeof(*model_boxes));
 	system_unshare(s.run, sizeof(*s.run));
 }

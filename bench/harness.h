@@ -64,6 +64,7 @@ struct bench {
 	unsigned flags;
 	unsigned per_unit; /* ops is a multiple of so many for each unit; 0: of 1 */
 	bool fixed;	   /* all batches have this many ops */
+	unsigned waits;	   /* figures, a bit each, that are no time of the CPU: its pace does not count */
 };
 
 /* How long to measure. */
@@ -72,9 +73,10 @@ struct effort {
 	bool full;
 	uint64_t total_ns; /* to be done by then, if there is a limit */
 	uint64_t round_ns; /* of samples */
+	uint64_t lap_ns;   /* what each is given in a lap, at the least */
 	uint64_t long_ns;  /* what took longer is not repeated */
-	unsigned rounds, rounds_most;
-	unsigned rounds_cold;	/* of what is cold, and of peers */
+	unsigned rounds;   /* before an interval is looked at; peers have no more */
+	unsigned rounds_most;
 	double narrow;		/* an interval to be content with: half of it by the median */
 	unsigned limit_seconds; /* a round, before it is killed */
 };
@@ -122,8 +124,15 @@ bool cell_round(const struct bench *bench, struct cell *cell, struct run *run, c
 bool cell_narrow(const struct cell *cell, double narrow);
 unsigned cells_worker_counts(const struct bench *bench, const struct options *options, unsigned counts[COUNTS_MAX]);
 
-/* round.c: measure once, into run, in a child. */
+/* round.c: what a measurement has in common with who asks for it: one for all. */
+struct run *round_make(void);
+
+/* Measure once, into run, in a child. */
 void round_run(const struct bench *bench, struct run *run, const struct cell *cell, const struct effort *effort);
+
+/* That child: weft-bench, executed by itself with this option and two words. Returns if they are none of its own. */
+#define ROUND_OPTION "--round"
+void round_main(const char *index, const char *fd);
 
 /* SIGINT and SIGTERM end what is being measured, a process group of its own, and then the whole; the second time at once. */
 extern volatile sig_atomic_t run_interrupted;

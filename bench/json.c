@@ -39,7 +39,8 @@ static void head(FILE *f, const struct about *about)
 		member(f, texts[i].name, texts[i].text);
 	fprintf(f, "  \"cpus\": %u,\n  \"seconds\": %.1f,\n  \"clock_ns\": %.0f,\n  \"seed\": %llu,\n", about->cpus,
 		about->seconds, about->clock_ns, (unsigned long long)about->seed);
-	fprintf(f, "  \"others\": %.3f,\n  \"stolen\": %.4f,\n", about->noise.others, about->noise.stolen);
+	fprintf(f, "  \"pace\": %.4g,\n  \"others\": %.3f,\n  \"stolen\": %.4f,\n", about->pace, about->noise.others,
+		about->noise.stolen);
 }
 
 /* As much as is measured: what follows is noise. JSON has no word for what is not finite. */

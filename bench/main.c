@@ -28,6 +28,7 @@ static void measure(const struct options *options, struct about *about, struct r
 	(void)noise_now();
 	table_head(about, options);
 	bench_run_all(options, rows);
+	about->pace = rows_settle(rows);
 	if (run_interrupted)
 		fputs("weft-bench: interrupted; what has been measured so far:\n", stderr);
 	print_tables(options, rows);
@@ -100,9 +101,12 @@ int main(int argc, char **argv)
 	struct options options = { .peers = true, .seed = batch_now() % 1000000 };
 	struct rows rows = { NULL, 0 }, old = { NULL, 0 };
 	struct about about, before;
-	int status = options_parse(argc, argv, &options);
 	bool compares;
+	int status;
 
+	if (argc == 4 && strcmp(argv[1], ROUND_OPTION) == 0)
+		round_main(argv[2], argv[3]);
+	status = options_parse(argc, argv, &options);
 	if (status >= 0)
 		return status;
 	if (options.compare && !can_read(options.compare))

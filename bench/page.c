@@ -191,10 +191,11 @@ static void foot(FILE *f, const struct about *about)
 		"<p>Each figure is the median of rounds. A round is a process of its own, confined to as many CPUs as "
 		"it has workers (×1, ×2); two kernel threads or processes that answer each other have one each. In "
 		"each round all models have their turn, in an order that changes. Within a round batches grow until "
-		"the clock does not count (its %.0f ns are taken off) and then warm up. ± is half the 95 %% interval "
-		"of the median by order statistics of the rounds, by the median; where rounds are fewer than six it is "
-		"of the samples. Of a single round (once) it would say how far apart samples lie, and not how far "
-		"rounds. Rounds go on until the interval is narrow or the time is up. ? is doubtful: other programs, a "
+		"the clock does not count (its %.0f ns are taken off) and then warm up. Time of the CPU is given for "
+		"the fastest clock that it had in the whole run. ± is half the 95 %% interval of the median by order "
+		"statistics of the rounds, by the median; of fewer than six rounds it is what they span. Of a single "
+		"round (once) it would say how far apart samples lie, and not how far rounds. Rounds go on until the "
+		"interval is narrow or the time is up, most for what is cheap. ? is doubtful: other programs, a "
 		"hypervisor, or a wide interval. Every batch's work is checked. Where a model is too dear, or a limit "
 		"allows no more, it has fewer units, and the cell says how many. File format %s.</p></section>\n",
 		about->clock_ns, SCHEMA);

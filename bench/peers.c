@@ -185,16 +185,17 @@ static void set_note(struct row *row, const char *note)
 }
 
 /* A round is its median: the rest is what the peer says it is. */
-static void add_round(struct row *row, struct batch_stats *s)
+static void add_round(struct row *row, const struct batch_stats *s, double pace)
 {
-	double min = row->samples ? row->min : s->min, max = row->samples ? row->max : s->max;
-	struct beside beside = { .noise = noise_now(), .pace = batch_pace() };
+	double low = row_in_steps(row, s->min, pace), high = row_in_steps(row, s->max, pace), median = s->median;
+	double min = row->samples ? row->min : low, max = row->samples ? row->max : high;
+	struct beside beside = { .noise = noise_now(), .pace = pace };
 
-	row_round(row, &s->median, 1, &beside);
+	row_round(row, &median, 1, &beside);
 	row_estimate(row);
-	row->min = s->min < min ? s->min : min;
-	row->max = s->max > max ? s->max : max;
-	row->p99 = s->p99;
+	row->min = low < min ? low : min;
+	row->max = high > max ? high : max;
+	row->p99 = row_in_steps(row, s->p99, pace);
 }
 
 /* A line of output: a row, if it is one that was asked for. */
@@ -216,7 +217,7 @@ static bool take(const char *line, const struct bench *bench, const struct optio
 		return true;
 	row = row_of(bench, p, workers, index, rows);
 	set_note(row, line + end);
-	add_round(row, &s);
+	add_round(row, &s, bench->waits & 1u << index ? 0 : batch_pace());
 	return true;
 }
 

@@ -123,6 +123,7 @@ static void read_about(const struct json *top, struct about *about)
 	about->cpus = (unsigned)number(top, "cpus");
 	about->seconds = number(top, "seconds");
 	about->clock_ns = number(top, "clock_ns");
+	about->pace = number(top, "pace"); /* older files have none */
 	about->seed = (uint64_t)number(top, "seed");
 	about->noise = (struct noise){ number(top, "others"), number(top, "stolen") };
 }

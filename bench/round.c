@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* A round: one measurement of one model, in a forked child that may crash, hang or meet a limit. See harness.h. */
+/*
+ * A round: one measurement of one model, in a child that may crash, hang or meet a limit. See harness.h.
+ *
+ * The child executes this program anew, since where code and data lie is drawn when a program is executed, and costs may hang on
+ * it: the layout is one more thing in which rounds differ, and not one that a whole run has by chance.
+ */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "harness.h"
 #include "system.h"
 
-#define TARGET_NS 500000u
+#define TARGET_NS 300000u
 
 struct model_boxes *model_boxes;
 pthread_attr_t model_pthread_attr;
@@ -97,11 +106,11 @@ bool bench_shrink(struct run *run, uint64_t got, int error)
 }
 
 /* In the child. */
-static void measure(const struct bench *bench, struct run *run)
+static _Noreturn void measure(const struct bench *bench, struct run *run)
 {
 	static const struct rlimit no_core = { 0, 0 };
 
-	setpgid(0, 0);
+	model_boxes = system_must(system_shared(sizeof(*model_boxes)));
 	alarm(run->limit_seconds);
 	setrlimit(RLIMIT_CORE, &no_core);
 	model_cpus = run->workers;
@@ -116,6 +125,55 @@ static void measure(const struct bench *bench, struct run *run)
 	run->pace = (run->pace + batch_pace()) / 2;
 	_exit(0);
 }
+
+/* --- the child --- */
+
+static int run_fd;
+
+static struct run *map(int fd)
+{
+	void *run = mmap(NULL, sizeof(struct run), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return run == MAP_FAILED ? NULL : run;
+}
+
+struct run *round_make(void)
+{
+	run_fd = memfd_create("weft-bench round", MFD_CLOEXEC);
+	return system_must(ftruncate(run_fd, sizeof(struct run)) == 0 ? map(run_fd) : NULL);
+}
+
+/* Returns if it cannot be. */
+static void execute(const struct bench *bench)
+{
+	char index[16], fd[16];
+	int i = 0;
+
+	while (bench_all[i] != bench)
+		i++;
+	snprintf(index, sizeof(index), "%d", i);
+	snprintf(fd, sizeof(fd), "%d", run_fd);
+	if (fcntl(run_fd, F_SETFD, 0) == 0)
+		execl("/proc/self/exe", "weft-bench", ROUND_OPTION, index, fd, (char *)NULL);
+}
+
+void round_main(const char *index, const char *fd)
+{
+	int file = atoi(fd), i = atoi(index), known = 0;
+	struct run *run = NULL;
+	struct stat st;
+
+	while (bench_all[known])
+		known++;
+	if (fstat(file, &st) == 0 && st.st_size == sizeof(struct run))
+		run = map(file);
+	if (!run || i < 0 || i >= known)
+		return;
+	close(file);
+	measure(bench_all[i], run);
+}
+
+/* --- its parent --- */
 
 static void say_how_it_ended(struct run *run, int status)
 {
@@ -137,10 +195,12 @@ static void round_in_child(const struct bench *bench, struct run *run)
 	pid_t pid;
 
 	fflush(NULL);
-	atomic_store(&model_boxes->next, 0);
 	pid = fork();
-	if (pid == 0)
-		measure(bench, run);
+	if (pid == 0) {
+		setpgid(0, 0);
+		execute(bench);
+		measure(bench, run); /* with this program's layout, then */
+	}
 	if (pid < 0) {
 		batch_fail(&run->batch, "fork: %s", strerror(errno));
 		return;

@@ -13,7 +13,6 @@
 #define OTHERS_MOST 0.15 /* CPUs */
 #define STOLEN_MOST 0.02
 #define SPREAD_MOST 0.10
-#define ROUNDS_ENOUGH 6u /* for an interval of 95 % */
 
 /*
  * Zeroed memory for good, which no child has: what has been measured so far would cost a fork more and more, and a child that
@@ -68,15 +67,24 @@ static double mean(double old, double value, unsigned n)
 	return old + (value - old) / n;
 }
 
+double row_in_steps(const struct row *row, double value, double pace)
+{
+	if (pace <= 0)
+		return value;
+	return row_is_time(row) ? value / pace : row_is_rate(row) ? value * pace : value;
+}
+
 void row_round(struct row *row, double *samples, unsigned n, const struct beside *beside)
 {
 	if (n == 0)
 		return;
-	keep(row, samples, n);
 	if (row->rounds < ROW_ROUNDS) {
 		row->pace[row->rounds] = beside->pace;
 		row->round[row->rounds++] = batch_stats(samples, n).median;
 	}
+	for (unsigned i = 0; i < n; i++)
+		samples[i] = row_in_steps(row, samples[i], beside->pace);
+	keep(row, samples, n);
 	row->noise.others = mean(row->noise.others, beside->noise.others, row->rounds);
 	row->noise.stolen = mean(row->noise.stolen, beside->noise.stolen, row->rounds);
 	row->preempted = mean(row->preempted, beside->preempted, row->rounds);
@@ -115,9 +123,15 @@ static void find_doubts(struct row *row)
 		doubt(row, "wide interval, +-%.0f %%", 100 * spread);
 }
 
+void row_rounds_in_steps(const struct row *row, double values[ROW_ROUNDS])
+{
+	for (unsigned i = 0; i < row->rounds; i++)
+		values[i] = row_in_steps(row, row->round[i], row->pace[i]);
+}
+
 void row_estimate(struct row *row)
 {
-	double sorted[ROW_ROUNDS];
+	double rounds[ROW_ROUNDS];
 	struct batch_stats s;
 
 	if (row->samples == 0)
@@ -126,11 +140,36 @@ void row_estimate(struct row *row)
 	row->min = s.min;
 	row->max = s.max;
 	row->p99 = s.p99;
-	memcpy(sorted, row->round, row->rounds * sizeof(double));
-	row->estimate = row->rounds < ROUNDS_ENOUGH && row->samples > row->rounds
-				? estimate_median(row->all, row->samples)
-				: estimate_median(sorted, row->rounds);
+	row_rounds_in_steps(row, rounds);
+	row->estimate =
+		row->rounds == 1 ? estimate_median(row->all, row->samples) : estimate_median(rounds, row->rounds);
 	find_doubts(row);
+}
+
+static void settle(struct row *row, double pace)
+{
+	double *const values[] = {
+		&row->estimate.median, &row->estimate.low, &row->estimate.high, &row->min, &row->max, &row->p99
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		*values[i] = row_in_steps(row, *values[i], 1 / pace);
+}
+
+double rows_settle(struct rows *rows)
+{
+	double fastest = 0;
+
+	for (size_t i = 0; i < rows->count; i++)
+		for (unsigned k = 0; k < rows->at[i]->rounds; k++) {
+			double pace = rows->at[i]->pace[k];
+
+			fastest = pace > 0 && (fastest <= 0 || pace < fastest) ? pace : fastest;
+		}
+	for (size_t i = 0; i < rows->count && fastest > 0; i++)
+		if (rows->at[i]->rounds > 0 && rows->at[i]->pace[0] > 0)
+			settle(rows->at[i], fastest);
+	return fastest;
 }
 
 bool row_is_rate(const struct row *row)

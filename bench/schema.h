@@ -3,6 +3,6 @@
 #ifndef BENCH_SCHEMA_H
 #define BENCH_SCHEMA_H
 
-#define SCHEMA "weft-bench/1"
+#define SCHEMA "weft-bench/2"
 
 #endif

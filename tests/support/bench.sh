@@ -93,23 +93,23 @@ while read -r name; do
 done <"$work/names" >>"$work/untold"
 [ ! -s "$work/untold" ] || complain "weft-bench(1) does not tell of $(tr '\n' ' ' <"$work/untold")"
 
-# figures NAME FACTOR [DOUBT [PACE]]: a file of them, in which one is that many times as slow, and the CPU. Rounds differ by 1 % among
-# themselves.
+# figures NAME FACTOR [DOUBT [PACE [STEP]]]: a file of them, in which one is that many times as slow, and the CPU. Rounds differ by STEP
+# from one to the next, by 1 % among themselves.
 figures() {
-	awk -v factor="$2" -v doubt="${3-}" -v pace="${4-1}" '
+	awk -v factor="$2" -v doubt="${3-}" -v pace="${4-1}" -v step="${5-0.004}" '
 		function row(bench, unit, value, last,   i) {
 			printf "{\"bench\": \"%s\", \"model\": \"green\", \"workers\": 1, \"unit\": \"%s\", \"n\": 60, ", bench, unit
 			printf "\"median\": %g, \"low\": %g, \"high\": %g, \"confidence\": 0.97, ", value, value * 0.99, value * 1.01
 			printf "\"min\": %g, \"max\": %g, \"p99\": %g, \"rounds\": [", value * 0.98, value * 2, value * 1.1
 			for (i = 0; i < 6; i++)
-				printf "%s%g", i ? ", " : "", value * (0.99 + (i * 5 + 2) % 6 * 0.004)
+				printf "%s%g", i ? ", " : "", value * (1 + ((i * 5 + 2) % 6 - 2.5) * step)
 			printf "], \"paces\": ["
 			for (i = 0; i < 6; i++)
 				printf "%s%g", i ? ", " : "", 0.25 * pace
 			printf "]%s}%s\n", doubt == "" ? "" : ", \"doubt\": \"" doubt "\"", last ? "" : ","
 		}
 		BEGIN {
-			print "{\"schema\": \"weft-bench/1\", \"cpu\": \"<CPU> & \\\"more\\\"\", \"cpus\": 2, \"date\": \"today\", \"rows\": ["
+			print "{\"schema\": \"weft-bench/2\", \"cpu\": \"<CPU> & \\\"more\\\"\", \"cpus\": 2, \"date\": \"today\", \"rows\": ["
 			row("yield-2", "ns", 7)
 			row("create", "ns", 20 * factor)
 			row("chan-stream", "Melem", 150 / factor, 1)
@@ -123,6 +123,8 @@ figures fast 0.90
 figures doubtful 1.10 'other programs took 1.0 CPUs'
 figures slower_cpu 1.10 '' 1.10
 figures slower_cpu_before 1 '' 1.02
+figures wide 1 '' 1 0.012
+figures drifted 1.06 '' 1 0.012
 
 run 0 --from "$work/base"
 says 'yield-2'
@@ -155,6 +157,8 @@ run 0 --from "$work/slower_cpu" --compare "$work/base"
 says '0 of 3 figures moved'
 says '2 more only as far as the CPU was slower or faster'
 says '1 of 3 medians are within 5 %, 2 with the pace'
+run 0 --from "$work/drifted" --compare "$work/wide"
+says '0 of 3 figures moved'
 run 3 --from "$work/slow" --compare "$work/slower_cpu_before"
 says '2 of 3 figures moved'
 
@@ -162,7 +166,7 @@ says '2 of 3 figures moved'
 page=$(getconf PAGESIZE)
 tables() {
 	bytes=$((page * $2))
-	echo "{\"schema\": \"weft-bench/1\", \"cpus\": 2, \"rows\": [{\"bench\": \"tables-1\", \"model\": \"fork\", \"workers\": 2," \
+	echo "{\"schema\": \"weft-bench/2\", \"cpus\": 2, \"rows\": [{\"bench\": \"tables-1\", \"model\": \"fork\", \"workers\": 2," \
 		"\"unit\": \"bytes\", \"n\": 6, \"size\": 1, \"median\": $bytes, \"low\": $bytes, \"high\": $bytes, \"confidence\": 0.97," \
 		"\"min\": $bytes, \"max\": $bytes, \"p99\": $bytes, \"rounds\": [$bytes, $bytes, $bytes, $bytes, $bytes, $bytes]}]}" >"$work/$1"
 }
@@ -193,19 +197,50 @@ run 3 --from "$work/slow2" --compare "$work/base"
 [ "$(wc -l <"$work/csv")" = 4 ] || complain 'the CSV has not one line a figure'
 awk -F, 'NF != 16 { print }' "$work/csv" | grep . && complain 'a line of the CSV has not 16 fields'
 if command -v python3 >/dev/null; then
-	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["schema"] == "weft-bench/1" and len(d["rows"]) == 3' \
+	python3 -c 'import json, sys; d = json.load(open(sys.argv[1])); assert d["schema"] == "weft-bench/2" and len(d["rows"]) == 3' \
 		"$work/again" || complain 'Python does not take the JSON'
 fi
 
-printf '{"schema": "weft-bench/0", "rows": []}' >"$work/old"
+printf '{"schema": "weft-bench/1", "rows": []}' >"$work/old"
 run 2 --from "$work/old"
 says 'another version'
 printf '{"rows": [' >"$work/cut"
 run 2 --compare "$work/cut"
 says 'is no JSON, at byte 10'
-printf '{"schema": "weft-bench/1", "rows": [{"bench": "create"}]}' >"$work/poor"
+printf '{"schema": "weft-bench/2", "rows": [{"bench": "create"}]}' >"$work/poor"
 run 2 --from "$work/poor"
 says 'a row lacks'
+
+# The figure is the median of its rounds, each at the fastest clock of all.
+run 0 --bench call,loop --json "$work/paced"
+awk '
+	function numbers(name,   text) {
+		text = $0
+		if (!sub(".*\"" name "\": \\[", "", text) || !sub("].*", "", text))
+			exit 1
+		return split(text, list, ", ")
+	}
+	/"pace":/ { gsub("[^0-9.]", ""); pace = $0; next }
+	/"bench"/ {
+		median = $0
+		sub(".*\"median\": ", "", median)
+		n = numbers("rounds")
+		for (i = 1; i <= n; i++)
+			value[i] = list[i]
+		numbers("paces")
+		for (i = 1; i <= n; i++) {
+			fastest = !fastest || list[i] + 0 < fastest ? list[i] + 0 : fastest
+			value[i] *= pace / list[i]
+			below += value[i] < median * 0.999
+			above += value[i] > median * 1.001
+		}
+		if (below > n / 2 || above > n / 2)
+			exit 1
+		rows++
+		below = above = 0
+	}
+	END { exit rows != 2 || fastest != pace }
+' "$work/paced" || complain "a figure is not the median of its rounds at the fastest clock: $(cat "$work/paced")"
 
 # Units really crash: who survives is told, and nothing is left of them.
 bench=$(cd "$(dirname $bench)" && pwd)/weft-bench
@@ -275,9 +310,7 @@ grep -q '"bench": "create", "model": "green", "workers": 1, .*"median": [0-9]' "
 grep -q 'sleepers-wall.*"median": null.*"note": "interrupted"' "$work/part" || complain 'it does not tell of what was not measured'
 
 [ -z "$(ls -A)" ] || complain "a crash has left files: $(ls -A)"
-for process in /proc/[0-9]*/cmdline; do
-	case $({ tr '\0' ' ' <"$process"; } 2>/dev/null) in
-	*"--json $work/crash"*) complain "a process is left: $process" ;;
-	esac
+for process in /proc/[0-9]*; do
+	[ "$process" = /proc/$$ ] || [ "$(readlink "$process/cwd")" != "$work/cwd" ] || complain "a process is left: $process"
 done
 exit $failed

@@ -30,7 +30,7 @@ figures() {
 	name=$1
 	shift
 	{
-		echo '{"schema": "weft-bench/1", "cpu": "<b>&\"CPU\"</b>", "cpus": 2, "date": "today", "effort": "quick", "rows": ['
+		echo '{"schema": "weft-bench/2", "cpu": "<b>&\"CPU\"</b>", "cpus": 2, "date": "today", "effort": "quick", "rows": ['
 		for model in green pthread fork; do
 			printf '{"bench": "create", "model": "%s", "workers": 1, "unit": "ns", "n": 6, "median": %s, "low": %s, "high": %s, "confidence": 0.97, "min": %s, "max": %s, "p99": %s, "rounds": []},\n' \
 				$model "$1" "$1" "$1" "$1" "$1" "$1"
