@@ -19,8 +19,8 @@ import (
 
 const (
 	targetTime = 500 * time.Microsecond
-	budget     = 40 * time.Millisecond
-	minSamples = 3
+	budget     = 9 * time.Millisecond
+	minSamples = 1
 	maxSamples = 8192
 	yieldLaps  = 20
 	inFlight   = 10000

@@ -8,7 +8,7 @@
 
 #define CANNOT 77
 #define TARGET_NS 500000u
-#define BUDGET_NS 40000000u
+#define BUDGET_NS 9000000u
 
 static const struct peer_bench *find(const struct peer_bench *benches, const char *name)
 {
@@ -58,7 +58,7 @@ int peer_main(int argc, char **argv, const struct peer_bench *benches, unsigned 
 	b.cold = bench->cold;
 	b.target_ns = TARGET_NS;
 	b.budget_ns = bench->cold ? 0 : BUDGET_NS;
-	b.min_samples = bench->cold ? 1 : 3;
+	b.min_samples = 1;
 	peer_enter(workers, bench->body, &b);
 	if (b.failed) {
 		puts(b.note);

@@ -6,8 +6,8 @@
 -export([main/1]).
 
 -define(TARGET, 500000).
--define(BUDGET, 40000000).
--define(MIN_SAMPLES, 3).
+-define(BUDGET, 9000000).
+-define(MIN_SAMPLES, 1).
 -define(MAX_SAMPLES, 8192).
 -define(YIELD_LAPS, 20).
 -define(IN_FLIGHT, 10000).
