@@ -116,6 +116,8 @@ struct weft__thread *weft__look_around(struct weft__worker *w)
 		t = pop_ready(w);
 	if (!t)
 		t = weft__pinned_pop(w);
+	if (weft__unlikely(!weft__ring_has_room(&w->ready))) /* as for a thread that yields it has to have */
+		weft__injector_push(weft__ring_pop_back(&w->ready));
 	if (weft__ring_count(&w->ready) > 0)
 		weft__wake_if_asleep(); /* threads that yield and timers wake nobody by themselves */
 	return t ? t : weft__ring_pop_back(&w->cont);

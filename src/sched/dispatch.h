@@ -19,7 +19,8 @@
 #include "src/sched/pinned.h"
 #include "src/sched/switch.h"
 
-/* Take in what came from outside, and choose fairly. NULL: nothing, or the worker has lost its token. */
+/* Take in what came from outside, and choose fairly. NULL: nothing, or the worker has lost its token. The ready lane has room for
+ * another. */
 struct weft__thread *weft__look_around(struct weft__worker *w);
 
 /* Put a thread whose context is saved into the worker's ready lane, or the injector where that is full. */

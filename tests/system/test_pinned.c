@@ -145,6 +145,37 @@ START_TEST(nobody_steals_them)
 }
 END_TEST
 
+static void *yield_on(void *arg)
+{
+	for (int i = 0; i < rounds(1000); i++)
+		weft_yield();
+	add(*(shared *)arg, 1);
+	return arg;
+}
+
+/* One lane that is full all the time, and whoever yields finds a pinned thread to go on with. */
+static void *yield_all(void *arg)
+{
+	shared ended = 0;
+	struct weft_attr attr = pinned_to(0);
+	weft_t thread[N];
+	for (int i = 0; i < N; i++)
+		thread[i] = spawn(i % 4 ? NULL : &attr, yield_on, &ended);
+	for (int i = 0; i < N; i++)
+		check(join(thread[i]) == &ended);
+	check_eq(get(ended), N);
+	return arg;
+}
+
+START_TEST(beside_a_full_lane)
+{
+	struct weft_config config = one_worker_alone();
+	weft__tune.ring_initial = weft__tune.ring_max = 2;
+	weft__tune.fair_period = 1;
+	run_with(&config, yield_all, NULL);
+}
+END_TEST
+
 static void *refusals(void *arg)
 {
 	struct weft_attr attr = pinned_to(2), bound = pinned_to(0);
@@ -171,6 +202,8 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { they_stay, outsiders_spawn_and_wake_them, nobody_steals_them, errors, NULL };
+	const TTest *const tests[] = {
+		they_stay, outsiders_spawn_and_wake_them, nobody_steals_them, beside_a_full_lane, errors, NULL
+	};
 	return run_tests("system/pinned", tests);
 }
