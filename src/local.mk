@@ -157,6 +157,8 @@ libweft_la_SOURCES += \
 	src/sched/dispatch.c \
 	src/sched/dispatch.h \
 	src/sched/end.c \
+	src/sched/gather.c \
+	src/sched/gather.h \
 	src/sched/idle.c \
 	src/sched/idle.h \
 	src/sched/injector.c \

@@ -70,6 +70,7 @@ system_tests = \
 	tests/system/test_file_wait \
 	tests/system/test_fork \
 	tests/system/test_fork_reset \
+	tests/system/test_gather \
 	tests/system/test_gdb \
 	tests/system/test_guard \
 	tests/system/test_hog \

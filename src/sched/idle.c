@@ -5,6 +5,7 @@
 #include "src/os/barrier.h"
 #include "src/os/clock.h"
 #include "src/sched/dispatch.h"
+#include "src/sched/gather.h"
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pinned.h"
@@ -62,19 +63,18 @@ static void rouse(struct weft__worker *w, uint32_t how)
 		weft__os_futex_wake(&w->wake, 1);
 }
 
-static struct weft__worker *pop_sleeper(void)
+/* This one, or if it is NULL the latest; with a token. NULL: there is none. */
+static struct weft__worker *pop_sleeper(struct weft__worker *w)
 {
-	struct weft__worker *w = NULL;
 	weft__lock(&weft__pool.sleep_lock);
-	if (!weft__list_empty(&weft__pool.asleep)) {
+	bool any = !weft__list_empty(w ? &w->sleeping : &weft__pool.asleep);
+	if (any && !w)
 		w = weft__container(weft__pool.asleep.next, struct weft__worker, sleeping);
-		if (weft__token_take(w))
-			unlist(w);
-		else
-			w = NULL;
-	}
+	bool taken = any && weft__token_take(w);
+	if (taken)
+		unlist(w);
 	weft__unlock(&weft__pool.sleep_lock);
-	return w;
+	return taken ? w : NULL;
 }
 
 /*
@@ -93,18 +93,19 @@ static void leave_searchers(void)
 		weft__wake_one();
 }
 
-void weft__wake_one(void)
+bool weft__wake_searcher(struct weft__worker *w)
 {
 	uint32_t none = 0;
 	weft__fence_full(); /* order SEARCH: the work is visible before `searching` is looked at */
 	if (!weft__cas_acqrel(&weft__pool.searching, &none, 1)) /* order SEARCH: one wake in flight */
-		return;
-	struct weft__worker *w = pop_sleeper();
+		return true;
+	w = pop_sleeper(w);
 	if (!w) {
 		leave_searchers();
-		return;
+		return false;
 	}
 	rouse(w, WOKEN_TO_SEARCH); /* it owns a token and counts as searching */
+	return true;
 }
 
 void weft__wake_worker(struct weft__worker *w)
@@ -249,8 +250,10 @@ static void wait(struct weft__worker *w)
 {
 	while (weft__load_acq(&w->wake) == NOT_WOKEN) /* order WAKE */
 		if (w->polls) {
+			uint64_t begin = weft__gather_begin(w);
 			weft__poller_source->sleep(w, weft__load_rlx(&w->deadline));
-			return;
+			if (!weft__gather(w, begin))
+				return;
 		} else if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline))) {
 			return;
 		}

@@ -43,8 +43,14 @@
 
 #include "src/sched/worker.h"
 
-/* Wake a sleeper unless somebody is searching. */
-void weft__wake_one(void);
+/* Wake this sleeper, or if it is NULL any, to search, unless somebody is searching. False if there is none, or it may not run: who
+ * calls has to look by itself then for what it has made runnable. */
+bool weft__wake_searcher(struct weft__worker *w);
+
+weft__inline void weft__wake_one(void)
+{
+	(void)weft__wake_searcher(NULL);
+}
 
 /* The same, after work was put into the caller's own lane. */
 weft__inline void weft__wake_if_asleep(void)

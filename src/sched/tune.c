@@ -15,5 +15,8 @@ struct weft__tune weft__tune = {
 	.uring_entries = 256,
 	.uring_completions = 8192,
 	.uring_batch = 32,
+	.gather_row = 4,
+	.gather_slack = 4,
+	.gather_often_ns = 1000000,
 	.spare_workers = 64,
 };

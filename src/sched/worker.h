@@ -19,6 +19,7 @@
  *   park.h      how anything waits and is woken;  permit.c  weft_park;  record.h  what outlives a thread, and join
  *   steal.c     what is taken from whom, and when it is worth it
  *   idle.h      how a worker falls asleep and is woken, and why no work is left unseen
+ *   gather.h    what keeps several asleep most of the time comes to one
  *   monitor.c   workers that stopped scheduling;  pool.c  start and stop
  *
  * Rejected, having been measured or thought through:
@@ -86,6 +87,9 @@ struct weft__worker {
 	bool quiet;		     /* one thread at most came from the poller from one sleep in it to the next */
 	uint32_t collected;	     /* since the last sleep there */
 	uint32_t round;		     /* by so many dispatches all have run that were ready at the last batch */
+	uint32_t lonely;	     /* sleeps in a row that one thread has ended: gather.h */
+	uint32_t gathers;	     /* how often it has left a thread to another lately, */
+	uint64_t woken, gathered;    /* and when it was woken and has done so last */
 	struct weft__looked *looked; /* at each other worker, in vain */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 

@@ -58,12 +58,14 @@ bool weft__outside_kick(void)
 	return false;
 }
 
-void weft__wake_one(void)
+bool weft__wake_searcher(struct weft__worker *any)
 {
+	(void)any;
 	weft__add_acqrel(&runnable, 1);
 	weft__os_futex_wake(&runnable, 1);
 	for (int i = 0; i < WORKERS; i++)
 		weft__poller_source->wake(&worker[i]);
+	return true;
 }
 
 enum state { IS_FREE, IS_KEPT, IS_KEPT_A_WHILE };

@@ -15,10 +15,12 @@ static struct weft__worker worker[MODEL_WORKERS];
 static struct weft__thread *the_thread;
 static weft__a32 event; /* counts what may have made it runnable */
 
-void weft__wake_one(void)
+bool weft__wake_searcher(struct weft__worker *any)
 {
+	(void)any;
 	weft__add_acqrel(&event, 1);
 	weft__os_futex_wake(&event, 1);
+	return true;
 }
 
 /* The thread's registers are saved: whoever finds it may resume it, and this here is the only one that looks. */

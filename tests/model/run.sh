@@ -33,14 +33,14 @@ sources() {
 	worker='sched/bias sched/ring sched/injector sched/dispatch sched/pinned sched/record os/lock'
 	case $1 in
 	bias) echo bias os -- sched/bias sched/ring ;;
-	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/idle sched/steal sched/worker sched/park ;;
+	idle | idle-two | idle-outside) echo idle os stub -- "$worker" sched/gather sched/idle sched/steal sched/worker sched/park ;;
 	cancel | cancel-bound | cancel-timed)
 		echo cancel resume wait os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/permit sched/scope sched/spawn sched/end time/sleep time/timer time/wheel
 		;;
 	park | park-bound) echo park resume os stub -- "$worker" sched/park sched/permit time/sleep time/timer time/wheel ;;
 	join) echo join os stub -- "$worker" sched/park sched/permit sched/join sched/end ;;
 	scope) echo scope wait os stub -- "$worker" sched/bound sched/cancel sched/cleanup sched/join sched/name sched/park sched/scope sched/spawn sched/end ;;
-	rouse) echo rouse os stub -- "$worker" sched/idle sched/steal sched/worker sched/monitor ;;
+	rouse) echo rouse os stub -- "$worker" sched/gather sched/idle sched/steal sched/worker sched/monitor ;;
 	edge | edge-any) echo edge os stub -- "$worker" sched/park poll/fd poll/poller poll/table poll/uring_none io/io ;;
 	request)
 		echo request kernel os stub -- "$worker" sched/cancel sched/cleanup sched/join sched/park sched/permit sched/scope sched/spawn sched/end time/sleep time/timer time/wheel poll/fd poll/poller poll/request poll/table poll/uring poll/uring_life poll/uring_reap poll/uring_try

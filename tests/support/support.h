@@ -190,6 +190,8 @@ static inline void use_tiny_lanes(void)
 	weft__tune.uring_entries = 2;
 	weft__tune.uring_completions = 8;
 	weft__tune.uring_batch = 1;
+	weft__tune.gather_row = 1; /* ever and again */
+	weft__tune.gather_slack = 0;
 }
 
 static inline void set_mode(const char *mode)
