@@ -62,6 +62,7 @@ bool weft__bias_seize(struct weft__bias *bias)
 	for (unsigned i = 0; weft__load_acq(&bias->busy) != 0; i++) { /* order BIAS-LEAVE */
 		if (i == PATIENCE) {
 			weft__bias_release(bias);
+			weft__os_relax(); /* the owner may have lost its CPU, and to us */
 			return false;
 		}
 		weft__cpu_relax();
