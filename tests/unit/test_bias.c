@@ -81,6 +81,61 @@ START_TEST(seizing_fails_while_the_owner_is_in)
 }
 END_TEST
 
+static shared inside, spent;
+
+static uint64_t cpu_time(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return WEFT_S((uint64_t)t.tv_sec) + (uint64_t)t.tv_nsec;
+}
+
+static void *seize_in_vain(void *arg)
+{
+	while (!get(inside))
+		sched_yield();
+	uint64_t begin = cpu_time();
+	while (!get(stop))
+		check(!weft__bias_seize(&bias));
+	set(spent, cpu_time() - begin);
+	return arg;
+}
+
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t all, one;
+	int cpu = 0;
+	check_eq(sched_getaffinity(0, sizeof all, &all), 0);
+	while (!CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	check_eq(sched_setaffinity(0, sizeof one, &one), 0);
+}
+
+/* Who shares a CPU with the owner and wants in does not use it up: by a fair share each would have half. */
+START_TEST(seizers_let_the_owner_run)
+{
+	enum { WORK = 60 }; /* ms */
+	if (WEFT__TSAN) {
+		printf("skipped: under ThreadSanitizer a seizer does not wait\n");
+		return;
+	}
+	weft__os_barrier_init();
+	stay_on_one_cpu();
+	pthread_t thread = outsider(seize_in_vain, NULL);
+	weft__bias_enter(&bias);
+	set(inside, 1);
+	for (uint64_t end = cpu_time() + WEFT_MS(WORK); cpu_time() < end;)
+		;
+	set(stop, 1);
+	pthread_join(thread, NULL);
+	weft__bias_leave(&bias);
+	printf("the owner ran for %d ms, the seizer for %llu us\n", WORK, (unsigned long long)get(spent) / 1000);
+	check(get(spent) < WEFT_MS(WORK) / 4);
+}
+END_TEST
+
 START_TEST(a_poke_is_told_once)
 {
 	weft__bias_poke(&bias);
@@ -94,7 +149,9 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { excludes_by_membarrier, excludes_without_membarrier,
-				       seizing_fails_while_the_owner_is_in, a_poke_is_told_once, NULL };
+	const TTest *const tests[] = {
+		excludes_by_membarrier,	   excludes_without_membarrier, seizing_fails_while_the_owner_is_in,
+		seizers_let_the_owner_run, a_poke_is_told_once,		NULL
+	};
 	return run_tests("unit/bias", tests);
 }
