@@ -6,8 +6,8 @@
  * other what does not matter. A figure that is doubtful in either run is shown, but is no reason to fail. The machine and the
  * file have to be the same but for what is compared; that is the caller's business.
  *
- * CPUs change their clock, virtual ones most of all. So both have to hold also when each round is taken by the pace of its CPU
- * (batch_pace): what is slower only as much as the CPU was has not moved.
+ * CPUs change their clock, virtual ones most of all, and the fastest that a run has had is another's. So rounds are compared in
+ * steps of their CPU where these are known (row_rounds_in_steps), and what is shown as before is at the clock of the newer run.
  */
 #include <math.h>
 #include <stdio.h>
@@ -22,11 +22,10 @@
 
 struct verdict {
 	const struct row *old, *new;
-	double change; /* of the median: 0.1 is a tenth more */
-	double change_by_pace;
-	double same; /* the probability */
-	bool worse, doubtful;
-	bool moved, by_pace; /* it has; it would have, but for the pace of the CPU */
+	double given;  /* change of the median, as the files have it: 0.1 is a tenth more */
+	double change; /* with the pace of the CPU taken out, where it is known */
+	double same;   /* the probability */
+	bool worse, doubtful, moved;
 };
 
 static const struct row *old_of(const struct row *row, const struct rows *old)
@@ -51,28 +50,6 @@ static double same_but_for_drift(const double *old, unsigned n, const double *ne
 	return estimate_same(old, n, nearer, m);
 }
 
-static bool has_moved(double change, double same)
-{
-	return fabs(change) >= MOVED && same < SAME;
-}
-
-/* With the pace taken out, where it is known. */
-static void judge_by_pace(struct verdict *v)
-{
-	double old[ROW_ROUNDS], new[ROW_ROUNDS], same;
-
-	v->change_by_pace = v->change;
-	if (v->old->rounds == 0 || v->new->rounds == 0 || v->old->pace[0] <= 0 || v->new->pace[0] <= 0)
-		return;
-	row_rounds_in_steps(v->old, old);
-	row_rounds_in_steps(v->new, new);
-	v->change_by_pace =
-		change_of(estimate_median(old, v->old->rounds).median, estimate_median(new, v->new->rounds).median);
-	same = same_but_for_drift(old, v->old->rounds, new, v->new->rounds, v->change_by_pace);
-	v->by_pace = v->moved && !(has_moved(v->change_by_pace, same) && (v->change_by_pace > 0) == (v->change > 0));
-	v->moved &= !v->by_pace;
-}
-
 /* Memory comes by the page: one more may be no more than what addresses this run was given. */
 static bool is_a_page(const struct row *old, const struct row *new)
 {
@@ -81,17 +58,39 @@ static bool is_a_page(const struct row *old, const struct row *new)
 	return strcmp(new->unit, "bytes") == 0 && new->size > 0 && bytes <= (double)sysconf(_SC_PAGESIZE);
 }
 
+/* At one clock. */
+static void judge_rounds(struct verdict *v)
+{
+	double old[ROW_ROUNDS], new[ROW_ROUNDS];
+
+	if (v->old->rounds == 0 || v->new->rounds == 0 || v->old->pace[0] <= 0 || v->new->pace[0] <= 0) {
+		v->same = same_but_for_drift(v->old->round, v->old->rounds, v->new->round, v->new->rounds, v->change);
+		return;
+	}
+	row_rounds_in_steps(v->old, old);
+	row_rounds_in_steps(v->new, new);
+	v->change = change_of(estimate_median(old, v->old->rounds).median, estimate_median(new, v->new->rounds).median);
+	v->same = same_but_for_drift(old, v->old->rounds, new, v->new->rounds, v->change);
+}
+
 static struct verdict judge(const struct row *old, const struct row *new)
 {
 	struct verdict v = { .old = old, .new = new };
 
-	v.change = change_of(old->estimate.median, new->estimate.median);
-	v.same = same_but_for_drift(old->round, old->rounds, new->round, new->rounds, v.change);
+	v.given = v.change = change_of(old->estimate.median, new->estimate.median);
+	judge_rounds(&v);
 	v.worse = row_is_rate(new) || strcmp(new->unit, "survivors") == 0 ? v.change < 0 : v.change > 0;
 	v.doubtful = old->doubt[0] || new->doubt[0];
-	v.moved = has_moved(v.change, v.same) && !is_a_page(old, new);
-	judge_by_pace(&v);
+	v.moved = fabs(v.change) >= MOVED && v.same < SAME && !is_a_page(old, new);
 	return v;
+}
+
+/* At the clock of the newer run. */
+static double before_of(const struct verdict *v)
+{
+	bool paced = (row_is_time(v->old) || row_is_rate(v->old)) && v->change != -1;
+
+	return paced ? v->new->estimate.median / (1 + v->change) : v->old->estimate.median;
 }
 
 static void print_verdict(const struct verdict *v, bool headed)
@@ -102,7 +101,7 @@ static void print_verdict(const struct verdict *v, bool headed)
 		printf("  %-34s %11s %11s %8s %6s\n", "figure, model, workers", "before", "now", "change", "p");
 	snprintf(label, sizeof(label), "%s %s %u", v->new->bench, v->new->model, v->new->workers);
 	printf("  %-34s %11s %11s %+6.1f %% %6.4f%s%s\n", label,
-	       quantity(v->old->estimate.median, v->old->unit, before, sizeof(before)),
+	       quantity(before_of(v), v->old->unit, before, sizeof(before)),
 	       quantity(v->new->estimate.median, v->new->unit, now, sizeof(now)), 100 * v->change, v->same,
 	       v->worse ? "" : " *", v->doubtful ? " ?" : "");
 }
@@ -119,15 +118,15 @@ struct agreement {
 };
 
 struct tally {
-	unsigned untold, moved, worse, by_pace; /* of the moved: worse beyond doubt; not of these: only by pace */
-	struct agreement all, steady;		/* all; those that can be told, and are doubtful in neither run */
+	unsigned untold, moved, worse; /* of the moved: worse beyond doubt */
+	struct agreement all, steady;  /* all; those that can be told, and are doubtful in neither run */
 };
 
 static void agree(struct agreement *a, const struct verdict *v)
 {
 	a->of++;
-	a->near += fabs(v->change) < MOVED;
-	a->near_by_pace += fabs(v->change_by_pace) < MOVED;
+	a->near += fabs(v->given) < MOVED;
+	a->near_by_pace += fabs(v->change) < MOVED;
 }
 
 static void count(struct tally *t, const struct verdict *v)
@@ -135,7 +134,6 @@ static void count(struct tally *t, const struct verdict *v)
 	t->untold += !can_tell(v->old, v->new);
 	t->moved += v->moved;
 	t->worse += v->moved && v->worse && !v->doubtful;
-	t->by_pace += v->by_pace;
 	agree(&t->all, v);
 	if (can_tell(v->old, v->new) && !v->doubtful)
 		agree(&t->steady, v);
@@ -146,8 +144,6 @@ static void print_tally(const struct tally *t)
 	printf("%u of %u figures moved by %.0f %% or more with p < %.2f, %u for the worse beyond doubt", t->moved,
 	       t->all.of, 100 * MOVED, SAME, t->worse);
 	printf(" (*: for the better, ?: doubtful).\n");
-	if (t->by_pace)
-		printf("%u more only as far as the CPU was slower or faster meanwhile.\n", t->by_pace);
 	if (t->all.of)
 		printf("%u of %u medians are within %.0f %%, %u with the pace of the CPU taken out;\n"
 		       "%u, %u of the %u that have rounds enough and are not doubtful.\n",
