@@ -16,16 +16,6 @@ static int refuse_cancels(enum weft__os_site site)
 	return -EINVAL;
 }
 
-static bool by_uring(void)
-{
-	struct weft_io_features features;
-	ck_assert_int_eq(setenv("WEFT_IO", "uring", 1), 0);
-	ck_assert_int_eq(weft_io_features(&features), 0);
-	if (features.uring_error)
-		printf("no io_uring here: error %d\n", -features.uring_error);
-	return !features.uring_error;
-}
-
 static void work_refused(int hogs)
 {
 	struct work w = { .seed = new_seed(), .bytes = (uint64_t)rounds(2000), .closes = rounds(100), .hogs = hogs };

@@ -113,16 +113,6 @@ START_TEST(mapping_fails)
 END_TEST
 
 /* Whether there is a poller on io_uring, and it is chosen from here on. */
-static bool by_uring(void)
-{
-	struct weft_io_features features;
-	ck_assert_int_eq(weft_io_features(&features), 0);
-	ck_assert_int_eq(setenv("WEFT_IO", "uring", 1), 0);
-	if (features.uring_error)
-		printf("no io_uring here: error %d\n", -features.uring_error);
-	return !features.uring_error;
-}
-
 START_TEST(rings_fail)
 {
 	if (by_uring())

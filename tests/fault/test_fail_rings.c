@@ -114,16 +114,6 @@ static bool works_failing(struct plan *p)
 	return code == SOME_FAILED;
 }
 
-static bool by_uring(void)
-{
-	struct weft_io_features features;
-	ck_assert_int_eq(setenv("WEFT_IO", "uring", 1), 0);
-	ck_assert_int_eq(weft_io_features(&features), 0);
-	if (features.uring_error)
-		printf("no io_uring here: error %d\n", -features.uring_error);
-	return !features.uring_error;
-}
-
 /*
  * The errors take turns, but for the first calls, which fail with each. How many calls there are is a matter of
  * timing: a few more than a run came to are tried.

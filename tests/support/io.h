@@ -68,6 +68,17 @@ static inline struct pair make_pair(enum pair_kind kind)
 	}
 }
 
+/* Have the runtimes that follow poll by io_uring. False, and it says so: there is none here. */
+static inline bool by_uring(void)
+{
+	struct weft_io_features features;
+	check_eq(setenv("WEFT_IO", "uring", 1), 0);
+	check_eq(weft_io_features(&features), 0);
+	if (features.uring_error)
+		printf("skipped: no io_uring here, error %d\n", -features.uring_error);
+	return !features.uring_error;
+}
+
 /* The same descriptor by a number that nobody gets again when it is free: the runtime opens files, too. */
 static inline int move_far(int fd)
 {

@@ -8,16 +8,6 @@ enum { TOGETHER = 100, APART_MOST = 1000 };
 static struct pair there, back;
 static shared place[2]; /* the workers of the two */
 
-static int on_uring(void)
-{
-	struct weft_io_features features;
-	check_eq(setenv("WEFT_IO", "uring", 1), 0);
-	check_eq(weft_io_features(&features), 0);
-	if (features.uring_error)
-		printf("skipped: no io_uring here, and so no rings to gather from, error %d\n", -features.uring_error);
-	return features.uring_error == 0;
-}
-
 static weft__noinline unsigned here(void)
 {
 	return weft__worker()->index;
@@ -114,7 +104,7 @@ START_TEST(they_come_together)
 	weft__tune.gather_row = 2;
 	weft__tune.gather_slack = 0;
 	weft__tune.gather_often_ns = WEFT_S(60);
-	if (on_uring())
+	if (by_uring())
 		run_with(&config, on_two_workers, &asker);
 }
 END_TEST
@@ -132,7 +122,7 @@ START_TEST(busy_ones_stay)
 {
 	struct launch asker = { ask_busily, WEFT_MS(2), WEFT_NONE };
 	struct weft_config config = workers_exactly(2);
-	if (on_uring())
+	if (by_uring())
 		run_with(&config, see_that_none_gathers, &asker);
 }
 END_TEST

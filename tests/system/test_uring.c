@@ -6,17 +6,6 @@
  */
 #include "tests/support/io.h"
 
-static struct weft_io_features features;
-
-static int on_uring(void)
-{
-	check_eq(setenv("WEFT_IO", "uring", 1), 0);
-	check_eq(weft_io_features(&features), 0);
-	if (features.uring_error)
-		printf("skipped: no io_uring here, error %d\n", -features.uring_error);
-	return features.uring_error == 0;
-}
-
 static void *write_later(void *arg)
 {
 	weft_sleep(WEFT_MS(2));
@@ -38,9 +27,10 @@ static void *wait_once(void *arg)
 
 START_TEST(what_runs)
 {
+	struct weft_io_features features;
 	struct weft_config config = WEFT_CONFIG_INIT;
 	ck_assert_int_eq(weft_io_features(NULL), -EINVAL);
-	if (!on_uring())
+	if (!by_uring())
 		return;
 	run(wait_once, NULL);
 	ck_assert_int_eq(weft_io_features(&features), 0);
@@ -94,7 +84,7 @@ static void *converse(void *arg)
 
 START_TEST(ring_of_two)
 {
-	if (!on_uring())
+	if (!by_uring())
 		return;
 	weft__tune.uring_entries = 2;
 	weft__tune.uring_completions = 8;
@@ -128,7 +118,7 @@ static void *converse_in_a_crowd(void *arg)
 
 START_TEST(small_batches)
 {
-	if (!on_uring())
+	if (!by_uring())
 		return;
 	weft__tune.uring_batch = 3;
 	run(converse, NULL);
@@ -174,7 +164,7 @@ static void *take_back(void *arg)
 START_TEST(taken_back_in_between)
 {
 	struct weft_config one = workers_exactly(1);
-	if (on_uring())
+	if (by_uring())
 		run_with(&one, take_back, NULL);
 }
 END_TEST
@@ -239,7 +229,7 @@ static void *talk(void *arg)
 START_TEST(answers_without_sleep)
 {
 	struct weft_config one = one_worker_alone();
-	if (!on_uring())
+	if (!by_uring())
 		return;
 	weft__os_fault_hook = count_enters;
 	run_with(&one, talk, NULL);
@@ -272,7 +262,7 @@ static void *outlive(void *arg)
 
 START_TEST(requests_outlive_threads)
 {
-	if (on_uring())
+	if (by_uring())
 		run(outlive, NULL);
 }
 END_TEST
@@ -295,7 +285,7 @@ static void *close_at_once(void *arg)
 START_TEST(closed_at_once)
 {
 	struct weft_config one = one_worker_alone();
-	if (on_uring())
+	if (by_uring())
 		run_with(&one, close_at_once, NULL);
 }
 END_TEST
