@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test_record \
 	tests/unit/test_ring \
 	tests/unit/test_stack \
+	tests/unit/test_steal \
 	tests/unit/test_text \
 	tests/unit/test_timer \
 	tests/unit/test_wheel
@@ -314,6 +315,7 @@ kind_whole = $(arch_tests) $(cxx_tests) $(schedule_tests) \
 	tests/system/test_crash \
 	tests/system/test_local \
 	tests/system/test_years \
+	tests/unit/test_steal \
 	tests/unit/test_timer
 kind_plain = $(filter-out $(kind_whole),$(kind_brief))
 # Where it matters what kernel it is: that of an emulated machine, not an emulator's translation of system calls. The longest first.

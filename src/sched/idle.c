@@ -148,17 +148,12 @@ static struct weft__thread *look(struct weft__worker *w)
 	return t || weft__load_rlx(&w->token) != WEFT__TOKEN_HELD ? t : weft__steal(w);
 }
 
-static bool worth_spinning(struct weft__worker *w)
+static bool worth_spinning(const struct weft__worker *w)
 {
 	if (weft__poller_is_free(w) && !w->expects_inbox)
 		return false; /* there is a better place to wait for most of what could come */
-	if (w->searching || w->expects_inbox)
-		return true;
-	if (2 * weft__load_rlx(&weft__pool.searching) >= weft__pool.parallelism && weft__pool.parallelism > 1)
-		return false;
-	weft__add_acqrel(&weft__pool.searching, 1); /* order SEARCH */
-	w->searching = true;
-	return true;
+	return w->searching || w->expects_inbox || weft__pool.parallelism == 1 ||
+	       2 * weft__load_rlx(&weft__pool.searching) < weft__pool.parallelism;
 }
 
 /* A spin that found work is worth repeating; one in vain is halved, for waking costs less than spinning in vain. */
@@ -174,6 +169,10 @@ static struct weft__thread *spin(struct weft__worker *w)
 	uint64_t end = weft__os_now() + w->spin_ns;
 	struct weft__thread *t = NULL;
 	w->quiet = false;
+	if (!w->searching && !w->expects_inbox) {
+		weft__add_acqrel(&weft__pool.searching, 1); /* order SEARCH */
+		w->searching = true;
+	}
 	do {
 		for (unsigned i = 0; i < 20 && !weft__pinned_any(w); i++)
 			weft__cpu_relax();
@@ -187,6 +186,7 @@ static struct weft__thread *spin(struct weft__worker *w)
  * worker which is about to fill it. */
 struct weft__thread *weft__search(struct weft__worker *w)
 {
+	w->spins = worth_spinning(w);
 	struct weft__thread *t = w->expects_inbox && !weft__pinned_any(w) ? NULL : look(w);
 	if (!t && worth_spinning(w))
 		t = spin(w);

@@ -148,6 +148,7 @@ static bool look_at(struct weft__worker *w, uint64_t now)
 	w->monitored = dispatches;
 	if (!stuck)
 		return false;
+	weft__store_rlx(&w->stuck, dispatches); /* relaxed: a hint */
 	bool found = fire_overdue(w, now);
 	if (!has_work(w) && !weft__injector_count())
 		return found;

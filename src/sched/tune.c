@@ -8,6 +8,7 @@ struct weft__tune weft__tune = {
 	.fair_period = 64,
 	.age_period = 256,
 	.spin_ns = 50000,
+	.carry_ns = 10000,
 	.poll_ns = 20000,
 	.monitor_min_ns = 1000000,
 	.monitor_max_ns = 10000000,

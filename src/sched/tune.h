@@ -12,6 +12,7 @@ extern struct weft__tune {
 	uint32_t fair_period;	 /* dispatches from one look around to the next: K of the fairness promise */
 	uint32_t age_period;	 /* looks around from one ageing of the oldest continuation to the next */
 	uint32_t spin_ns;	 /* the longest a worker out of work looks for some before it sleeps */
+	uint32_t carry_ns;	 /* about what it costs thief and victim to carry a thread over */
 	uint32_t poll_ns;	 /* how often at most a worker with something to run asks the poller */
 	uint64_t monitor_min_ns; /* the monitor's period while it finds something to do, and while it does not */
 	uint64_t monitor_max_ns;

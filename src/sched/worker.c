@@ -16,6 +16,7 @@
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pinned.h"
+#include "src/sched/steal.h"
 
 struct weft__pool weft__pool;
 static struct weft__lock growth; /* workers are made one at a time */
@@ -59,6 +60,7 @@ static struct weft__worker *make(void)
 	*w = (struct weft__worker){ .index = index, .spin_ns = weft__tune.spin_ns };
 	w->random = (weft__pool.seed + index) * 0x9e3779b97f4a7c15u | 1;
 	weft__store_rlx(&w->deadline, WEFT__NEVER);
+	weft__store_rlx(&w->stuck, UINT32_MAX);
 	weft__store_rlx(&w->bias.attention, weft__load_rlx(&weft__pool.symmetric) ? WEFT__BIAS_SYMMETRIC : 0);
 	weft__list_init(&w->sleeping);
 	if (!init(w)) {

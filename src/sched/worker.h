@@ -52,13 +52,9 @@
 #include "src/sched/tune.h"
 
 struct weft__uring;
+struct weft__looked;
 
 enum { WEFT__WORKERS_MAX = 256, WEFT__ALL_WORKERS_MAX = 512 };
-
-/* How a worker was seen: so many looks in a row with the same count of dispatches. */
-struct weft__looked {
-	uint32_t dispatches, times;
-};
 
 struct weft__worker {
 	struct weft__bias bias;
@@ -82,6 +78,7 @@ struct weft__worker {
 	uint32_t looks;		     /* looks around since the last ageing */
 	uint32_t calls;		     /* that could have waited, for weft__take_turns */
 	uint32_t spin_ns;	     /* how long to spin before the next sleep */
+	bool spins;		     /* it will look for work for a while, if it does not find any at once */
 	bool searching;		     /* counted in weft__pool.searching */
 	bool expects_inbox;	     /* pinned work came lately: spin for it, however many are searching */
 	bool quiet;		     /* one thread at most came from the poller from one sleep in it to the next */
@@ -90,7 +87,10 @@ struct weft__worker {
 	uint32_t lonely;	     /* sleeps in a row that one thread has ended: gather.h */
 	uint32_t gathers;	     /* how often it has left a thread to another lately, */
 	uint64_t woken, gathered;    /* and when it was woken and has done so last */
-	struct weft__looked *looked; /* at each other worker, in vain */
+	struct weft__looked *looked; /* at each other worker, */
+	uint64_t looked_last;	     /* at all of them */
+	uint64_t hauled;	     /* when it has stolen, until it is out of work again */
+	uint32_t patience;	     /* hauls in a row that did not last */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
 	/* atomic: written by the owner alone, read by others */
@@ -117,8 +117,9 @@ struct weft__worker {
 	int kthread_id;
 	pthread_t kthread;
 
-	/* monitor only */
-	uint32_t monitored;
+	/* counts of dispatches, written by the monitor */
+	uint32_t monitored; /* at its last look */
+	weft__a32 stuck;    /* at which it has found the worker so; read by thieves as a hint */
 } weft__aligned(2 * WEFT__CACHE_LINE);
 
 enum { WEFT__TOKEN_NONE, WEFT__TOKEN_HELD, WEFT__TOKEN_LOST };

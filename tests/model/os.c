@@ -11,7 +11,7 @@
 #include "src/os/memory.h"
 
 struct weft__worker *model_worker[MODEL_THREADS_MAX];
-uint64_t model_clock;
+uint64_t model_clock, model_tick;
 bool weft__os_forked;
 
 /* Big, and nothing in it is read before it is written: so it is not reset. */
@@ -59,7 +59,7 @@ void weft__os_futex_wake(weft__a32 *word, unsigned n)
 
 uint64_t weft__os_now(void)
 {
-	return model_clock;
+	return model_clock += model_tick;
 }
 
 uint64_t weft__os_after(uint64_t nanoseconds)

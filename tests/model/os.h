@@ -6,6 +6,6 @@
 #include "tests/model/model.h"
 
 extern struct weft__worker *model_worker[MODEL_THREADS_MAX];
-extern uint64_t model_clock;
+extern uint64_t model_clock, model_tick; /* what a look at the clock adds to it */
 
 #endif

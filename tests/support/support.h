@@ -192,6 +192,7 @@ static inline void use_tiny_lanes(void)
 	weft__tune.uring_batch = 1;
 	weft__tune.gather_row = 1; /* ever and again */
 	weft__tune.gather_slack = 0;
+	weft__tune.carry_ns = 0;
 }
 
 static inline void set_mode(const char *mode)
