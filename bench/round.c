@@ -17,7 +17,9 @@
 #include "harness.h"
 #include "system.h"
 
-#define TARGET_NS 300000u
+/* How long a batch lasts; and where runtime or kernel has to spread units over several workers first, anew in each batch: those of
+ * rates, and green threads. */
+enum { TARGET_NS = 300000, TARGET_SPREAD_NS = 3000000 };
 
 struct model_boxes *model_boxes;
 pthread_attr_t model_pthread_attr;
@@ -281,8 +283,8 @@ static void prepare(const struct bench *bench, struct run *run, const struct cel
 	b->max_ops = bench->fixed ? b->step : 0;
 	b->cold = bench->flags & BENCH_COLD;
 	b->rate = bench->flags & BENCH_RATE;
-	b->target_ns = TARGET_NS;
-	b->budget_ns = b->cold ? 0 : effort->round_ns;
+	b->target_ns = run->workers > 1 && (run->model == MODEL_GREEN || b->rate) ? TARGET_SPREAD_NS : TARGET_NS;
+	b->budget_ns = b->cold ? 0 : effort->round_ns > 2 * b->target_ns ? effort->round_ns : 2 * b->target_ns;
 	b->min_samples = bench->flags & BENCH_ONCE ? 5 : 1;
 }
 
