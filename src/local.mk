@@ -187,6 +187,8 @@ libweft_la_SOURCES += \
 	src/sched/scope.h \
 	src/sched/spawn.c \
 	src/sched/spawn.h \
+	src/sched/spread.c \
+	src/sched/spread.h \
 	src/sched/steal.c \
 	src/sched/steal.h \
 	src/sched/switch.h \

@@ -115,6 +115,7 @@ system_tests = \
 	tests/system/test_sleep \
 	tests/system/test_socket \
 	tests/system/test_spawn \
+	tests/system/test_spread \
 	tests/system/test_status \
 	tests/system/test_supervise \
 	tests/system/test_supervise_process \

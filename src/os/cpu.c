@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Counting usable CPUs: the affinity mask, and the tightest cgroup quota between this process's group and the root. */
+/* Counting usable CPUs: the affinity mask, and the tightest cgroup quota between this process's group and the root. Where a kernel thread
+ * runs: glibc's restartable sequence, and the mask. */
 #include "src/os/cpu.h"
 
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 static unsigned affinity(void)
 {
@@ -104,4 +107,24 @@ unsigned weft__os_cpus(void)
 {
 	unsigned cpus = affinity(), limit = cgroup();
 	return cpus < limit ? cpus : limit;
+}
+
+const volatile uint32_t *weft__os_cpu_word(void)
+{
+#ifdef RSEQ_SIG
+	if (__rseq_size)
+		return (const volatile uint32_t *)((char *)__builtin_thread_pointer() + __rseq_offset +
+						   offsetof(struct rseq, cpu_id));
+#endif
+	return NULL;
+}
+
+bool weft__os_may_run_on(cpu_set_t *cpus)
+{
+	return sched_getaffinity(0, sizeof *cpus, cpus) == 0;
+}
+
+bool weft__os_run_on(const cpu_set_t *cpus)
+{
+	return sched_setaffinity(0, sizeof *cpus, cpus) == 0;
 }

@@ -9,27 +9,11 @@
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pinned.h"
+#include "src/sched/spread.h"
 #include "src/sched/steal.h"
 
 /* What a waker leaves in a sleeper's `wake`, for what it has done on its behalf. */
 enum { NOT_WOKEN, WOKEN_TO_SEARCH, WOKEN_WITH_TOKEN, WOKEN_TO_STOP };
-
-bool weft__token_take(struct weft__worker *w)
-{
-	uint32_t free = weft__load_rlx(&weft__pool.tokens);
-	while ((int32_t)free > 0)
-		if (weft__cas_acqrel(&weft__pool.tokens, &free, free - 1)) { /* order TOKEN */
-			weft__store_rel(&w->token, WEFT__TOKEN_HELD);
-			return true;
-		}
-	return false;
-}
-
-void weft__token_force(struct weft__worker *w)
-{
-	weft__sub_acqrel(&weft__pool.tokens, 1); /* order TOKEN */
-	weft__store_rel(&w->token, WEFT__TOKEN_HELD);
-}
 
 bool weft__work_visible(void)
 {
@@ -245,6 +229,14 @@ static bool unlist_self(struct weft__worker *w)
 	return listed;
 }
 
+/* On its futex it was woken for its inbox sooner than the longest spin would have ended: so it spins for that long again. Two that answer
+ * each other would else sleep at each turn once they do, as a sleeping CPU takes longer to wake than the shortest spin. */
+static void adapt_to_sleep(struct weft__worker *w, uint64_t slept)
+{
+	if (weft__pinned_any(w) && slept < weft__tune.spin_ns)
+		w->spin_ns = weft__tune.spin_ns;
+}
+
 /* Until woken, or a timer is due; in the poller, or something has come. */
 static void wait(struct weft__worker *w)
 {
@@ -254,8 +246,12 @@ static void wait(struct weft__worker *w)
 			weft__poller_source->sleep(w, weft__load_rlx(&w->deadline));
 			if (!weft__gather(w, begin))
 				return;
-		} else if (!weft__os_futex_wait(&w->wake, NOT_WOKEN, weft__load_rlx(&w->deadline))) {
-			return;
+		} else {
+			uint64_t begin = weft__os_now();
+			bool woken = weft__spread_wait(w, NOT_WOKEN);
+			adapt_to_sleep(w, weft__os_now() - begin);
+			if (!woken)
+				return;
 		}
 }
 

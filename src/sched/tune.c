@@ -19,5 +19,7 @@ struct weft__tune weft__tune = {
 	.gather_row = 4,
 	.gather_slack = 4,
 	.gather_often_ns = 1000000,
+	.spread_ns = 100000000,
+	.spread_look_ns = 1000000,
 	.spare_workers = 64,
 };

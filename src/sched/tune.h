@@ -23,6 +23,8 @@ extern struct weft__tune {
 	uint32_t gather_row;	    /* wakes for one thread after which a worker leaves it to another; */
 	uint32_t gather_slack;	    /* it has to sleep so many times as long as it runs, */
 	uint64_t gather_often_ns;   /* and no longer than this */
+	uint64_t spread_ns;	    /* so long workers keep from each other's CPUs after two have shared one; */
+	uint64_t spread_look_ns;    /* how often at most each looks */
 	uint32_t spare_workers;	    /* so many at most stand in for blocked ones; 0: nobody does */
 	/* Which of the n threads in its ready lane a worker that looks around runs next: 0, the oldest, up to n - 1. NULL: the
 	 * oldest. With fair_period 1 it looks around at each dispatch, so a test decides on the order of everything. */

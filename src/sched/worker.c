@@ -16,6 +16,7 @@
 #include "src/sched/injector.h"
 #include "src/sched/monitor.h"
 #include "src/sched/pinned.h"
+#include "src/sched/spread.h"
 #include "src/sched/steal.h"
 
 struct weft__pool weft__pool;
@@ -135,6 +136,23 @@ void weft__worker_shed(struct weft__worker *w, uint32_t continuations)
 		weft__injector_push(t);
 }
 
+bool weft__token_take(struct weft__worker *w)
+{
+	uint32_t free = weft__load_rlx(&weft__pool.tokens);
+	while ((int32_t)free > 0)
+		if (weft__cas_acqrel(&weft__pool.tokens, &free, free - 1)) { /* order TOKEN */
+			weft__store_rel(&w->token, WEFT__TOKEN_HELD);
+			return true;
+		}
+	return false;
+}
+
+void weft__token_force(struct weft__worker *w)
+{
+	weft__sub_acqrel(&weft__pool.tokens, 1); /* order TOKEN */
+	weft__store_rel(&w->token, WEFT__TOKEN_HELD);
+}
+
 /* Without a token nothing may run here, nor may it count as a searcher, whom others rely on. */
 static void hand_over(struct weft__worker *w)
 {
@@ -199,7 +217,9 @@ void weft__worker_run(struct weft__worker *w)
 	w->kthread_id = weft__os_kthread_id();
 	w->thrown = weft__thrown_here();
 	weft__arch_set_worker(w);
+	weft__spread_begin(w);
 	loop(w);
+	weft__spread_end(w);
 	if (w->searching) /* woken to search, it found the pool stopped; the count outlives the pool */
 		weft__sub_acqrel(&weft__pool.searching, 1);
 	weft__arch_set_worker(NULL);

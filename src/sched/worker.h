@@ -91,6 +91,7 @@ struct weft__worker {
 	uint64_t looked_last;	     /* at all of them */
 	uint64_t hauled;	     /* when it has stolen, until it is out of work again */
 	uint32_t patience;	     /* hauls in a row that did not last */
+	uint64_t spread_looked;	     /* when it has looked whether another is on its CPU */
 	struct weft__own_stack own;  /* what sanitizers must know of the worker's own stack */
 
 	/* atomic: written by the owner alone, read by others */
@@ -111,6 +112,9 @@ struct weft__worker {
 	weft__a32 asleep; /* whether it is in the list */
 	bool polls;	  /* it sleeps in the poller; read by who has taken it off the list */
 	weft__a32 wake;
+
+	/* under weft__pool.spread_lock */
+	const volatile uint32_t *cpu; /* where the kernel says on which it is, or NULL: spread.h */
 
 	/* set once */
 	uint32_t index;
@@ -171,6 +175,9 @@ extern struct weft__pool {
 	bool first_crashed; /* likewise */
 
 	struct weft__outside outside;
+
+	struct weft__lock spread_lock;
+	weft__a64 spread_until; /* till then workers keep from the CPUs of others */
 
 	struct weft__lock sleep_lock;
 	struct weft__list asleep; /* under sleep_lock: the latest in front */

@@ -4,6 +4,7 @@
 #include "src/os/signal_stack.h"
 #include "src/sched/local.h"
 #include "src/sched/monitor.h"
+#include "src/sched/spread.h"
 #include "src/sched/worker.h"
 
 __attribute__((weak)) void weft__monitor_rouse(void)
@@ -115,4 +116,19 @@ void weft__thrown_drop(struct weft__worker *w)
 struct weft__thrown *weft__thrown_here(void)
 {
 	return NULL;
+}
+
+void weft__spread_begin(struct weft__worker *w)
+{
+	(void)w;
+}
+
+void weft__spread_end(struct weft__worker *w)
+{
+	(void)w;
+}
+
+bool weft__spread_wait(struct weft__worker *w, uint32_t wake)
+{
+	return weft__os_futex_wait(&w->wake, wake, weft__load_rlx(&w->deadline));
 }

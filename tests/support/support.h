@@ -193,6 +193,8 @@ static inline void use_tiny_lanes(void)
 	weft__tune.gather_row = 1; /* ever and again */
 	weft__tune.gather_slack = 0;
 	weft__tune.carry_ns = 0;
+	weft__tune.spread_look_ns = 0;
+	weft__tune.spread_ns = 1000000000;
 }
 
 static inline void set_mode(const char *mode)

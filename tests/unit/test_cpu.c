@@ -25,6 +25,27 @@ START_TEST(counts_the_affinity_mask)
 }
 END_TEST
 
+/* The kernel may move us at any time: but not from the only one. */
+START_TEST(the_word_is_the_cpu)
+{
+	cpu_set_t all, one;
+	const volatile uint32_t *word = weft__os_cpu_word();
+	ck_assert(weft__os_may_run_on(&all));
+	for (int cpu = 0; word && cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &all))
+			continue;
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		ck_assert(weft__os_run_on(&one));
+		ck_assert_uint_eq(*word, (unsigned)cpu);
+		ck_assert_int_eq(sched_getcpu(), cpu);
+	}
+	CPU_ZERO(&one);
+	ck_assert(!weft__os_run_on(&one));
+	ck_assert(weft__os_run_on(&all));
+}
+END_TEST
+
 static void *nothing(void *arg)
 {
 	*(unsigned *)arg = weft_workers();
@@ -42,6 +63,7 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { counts_the_affinity_mask, is_the_default_of_a_runtime, NULL };
+	const TTest *const tests[] = { counts_the_affinity_mask, the_word_is_the_cpu, is_the_default_of_a_runtime,
+				       NULL };
 	return run_tests("unit/cpu", tests);
 }
