@@ -82,8 +82,4 @@ void weft__sleep(struct weft__worker *w);
 /* Whether some lane or the injector holds work worth waking for. */
 bool weft__work_visible(void);
 
-/* Take a free token; take one whether any is free or not, which the next to be given back makes up for. */
-bool weft__token_take(struct weft__worker *w);
-void weft__token_force(struct weft__worker *w);
-
 #endif

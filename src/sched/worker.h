@@ -290,6 +290,10 @@ weft__inline void weft__count_ended(struct weft__worker *w)
 	weft__store_rel(&w->ended, weft__load_rlx(&w->ended) + 1); /* order ALIVE */
 }
 
+/* Take a free token; take one whether any is free or not, which the next to be given back makes up for. */
+bool weft__token_take(struct weft__worker *w);
+void weft__token_force(struct weft__worker *w);
+
 /* Inside its lock: what is runnable in its lanes goes to the injector, of continuations at most so many, the oldest.
  * Pinned threads stay. */
 void weft__worker_shed(struct weft__worker *w, uint32_t continuations);

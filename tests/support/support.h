@@ -172,6 +172,14 @@ static inline int no_map(enum weft__os_site site)
 	return site == WEFT__OS_MAP ? -ENOMEM : 0;
 }
 
+/* Of a green thread that runs on this worker only. */
+static inline struct weft_attr pinned_to(unsigned worker)
+{
+	struct weft_attr attr = WEFT_ATTR_INIT;
+	check_eq(weft_attr_set_worker(&attr, worker), 0);
+	return attr;
+}
+
 /* Guards by mprotect from here on: without memory for the proof, guard regions are not believed in. */
 static inline void use_mprotect(void)
 {

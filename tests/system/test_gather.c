@@ -77,8 +77,7 @@ static void *launch(void *arg)
 
 static void launch_on(unsigned worker, struct launch *l)
 {
-	struct weft_attr attr = WEFT_ATTR_INIT;
-	check_eq(weft_attr_set_worker(&attr, worker), 0);
+	struct weft_attr attr = pinned_to(worker);
 	join(spawn(&attr, launch, l));
 }
 

@@ -9,13 +9,6 @@ enum { N = 40 };
 
 static shared stop;
 
-static struct weft_attr pinned_to(unsigned worker)
-{
-	struct weft_attr attr = WEFT_ATTR_INIT;
-	check_eq(weft_attr_set_worker(&attr, worker), 0);
-	return attr;
-}
-
 static weft__noinline unsigned here(void)
 {
 	return weft__worker()->index;

@@ -33,13 +33,6 @@ static void *wake_in_turns(void *arg)
 	return arg;
 }
 
-static struct weft_attr pinned_to(unsigned worker)
-{
-	struct weft_attr attr = WEFT_ATTR_INIT;
-	check_eq(weft_attr_set_worker(&attr, worker), 0);
-	return attr;
-}
-
 static void *on_two_workers(void *arg)
 {
 	for (unsigned i = 0; i < 2; i++) {
@@ -77,17 +70,28 @@ static void *find_one_cpu(void *arg)
 	return arg;
 }
 
-/* Its worker stays on one CPU, awake, while the other one falls asleep: away from that, of which it is then told. */
+static bool can_keep_away(void)
+{
+	return CPU_COUNT(&all) > 1 && weft__os_cpu_word();
+}
+
+/* Its worker stays on one CPU, awake, until the other one sleeps away from that; which is then the only one that it is told of. */
 static void *give_one_cpu(void *arg)
 {
 	struct weft_attr attr = pinned_to(1);
+	int cpu = sched_getcpu();
 	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
+	CPU_SET(cpu, &one);
 	check(weft__os_run_on(&one));
 	weft_t thread = spawn(&attr, find_one_cpu, NULL);
-	uint64_t until = weft_now() + WEFT_MS(20);
-	while (!get(sleeper) || weft_now() < until)
+	while (!get(sleeper))
 		;
+	while (can_keep_away()) {
+		cpu_set_t kept;
+		check_eq(sched_getaffinity((pid_t)get(sleeper), sizeof kept, &kept), 0);
+		if (!CPU_ISSET(cpu, &kept))
+			break;
+	}
 	check_eq(sched_setaffinity((pid_t)get(sleeper), sizeof one, &one), 0);
 	weft_unpark(thread);
 	join(thread);

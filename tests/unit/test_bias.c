@@ -3,6 +3,7 @@
 #include "src/sched/bias.h"
 
 #include "src/os/barrier.h"
+#include "src/os/kthread.h"
 #include "tests/support/support.h"
 
 static struct weft__bias bias;
@@ -83,21 +84,14 @@ END_TEST
 
 static shared inside, spent;
 
-static uint64_t cpu_time(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return WEFT_S((uint64_t)t.tv_sec) + (uint64_t)t.tv_nsec;
-}
-
 static void *seize_in_vain(void *arg)
 {
 	while (!get(inside))
 		sched_yield();
-	uint64_t begin = cpu_time();
+	uint64_t begin = weft__os_kthread_cpu_time();
 	while (!get(stop))
 		check(!weft__bias_seize(&bias));
-	set(spent, cpu_time() - begin);
+	set(spent, weft__os_kthread_cpu_time() - begin);
 	return arg;
 }
 
@@ -126,7 +120,7 @@ START_TEST(seizers_let_the_owner_run)
 	pthread_t thread = outsider(seize_in_vain, NULL);
 	weft__bias_enter(&bias);
 	set(inside, 1);
-	for (uint64_t end = cpu_time() + WEFT_MS(WORK); cpu_time() < end;)
+	for (uint64_t end = weft__os_kthread_cpu_time() + WEFT_MS(WORK); weft__os_kthread_cpu_time() < end;)
 		;
 	set(stop, 1);
 	pthread_join(thread, NULL);

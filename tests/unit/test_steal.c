@@ -88,15 +88,19 @@ static void run_for(uint64_t ns)
 	check(!weft__steal(&thief));
 }
 
+/* So many in a lane of the victim's that was empty. */
+static int looks_at(struct weft__ring *lane, int n, void (*meanwhile)(void))
+{
+	run_for(0);
+	give(lane, n);
+	return looks(meanwhile);
+}
+
 START_TEST(a_lone_thread_is_taken_from_a_victim_that_stands_still)
 {
-	struct weft__ring *const lanes[] = { &victim.ready, &victim.cont };
 	begin();
-	for (int i = 0; i < 2; i++) {
-		run_for(0);
-		give(lanes[i], 1);
-		check_eq(looks(stand), 1 + CARRY / US);
-	}
+	check_eq(looks_at(&victim.ready, 1, stand), 1 + CARRY / US);
+	check_eq(looks_at(&victim.cont, 1, stand), 1 + CARRY / US);
 	run_for(0);
 	weft__store_rlx(&victim.next, &thread[0]);
 	check_eq(looks(stand), 1 + CARRY / US);
@@ -117,46 +121,36 @@ END_TEST
 START_TEST(two_continuations_are_taken_at_once)
 {
 	begin();
-	run_for(0);
-	give(&victim.cont, 2);
-	check_eq(looks(dispatch), 1);
+	check_eq(looks_at(&victim.cont, 2, dispatch), 1);
 }
 END_TEST
 
 START_TEST(one_continuation_is_left_to_a_victim_that_goes_on)
 {
 	begin();
-	run_for(0);
-	give(&victim.cont, 1);
-	check_eq(looks(dispatch), LOOKS_MOST);
+	check_eq(looks_at(&victim.cont, 1, dispatch), LOOKS_MOST);
 }
 END_TEST
 
 START_TEST(who_waits_for_long_is_taken)
 {
 	begin();
-	run_for(0);
-	give(&victim.ready, 2);
-	check_eq(looks(dispatch), 1 + CARRY / US);
+	check_eq(looks_at(&victim.ready, 2, dispatch), 1 + CARRY / US);
 }
 END_TEST
 
 START_TEST(who_is_served_soon_is_taken_if_some_stay)
 {
 	begin();
-	run_for(0);
-	give(&victim.ready, 2);
-	check_eq(looks(serve), 32);
+	check_eq(looks_at(&victim.ready, 2, serve), 32);
 }
 END_TEST
 
 START_TEST(two_are_taken_at_once_by_who_does_not_look_again)
 {
 	begin();
-	run_for(0);
 	thief.spins = false;
-	give(&victim.ready, 2);
-	check_eq(looks(serve), 1);
+	check_eq(looks_at(&victim.ready, 2, serve), 1);
 }
 END_TEST
 
@@ -202,9 +196,7 @@ START_TEST(a_victim_that_stands_still_is_not_waited_for)
 	begin();
 	for (int i = 0; i < 8; i++)
 		(void)looks_after(0);
-	run_for(0);
-	give(&victim.ready, 2);
-	int n = looks(stand);
+	int n = looks_at(&victim.ready, 2, stand);
 	check(n > CARRY / US && n <= CARRY / US + 6);
 }
 END_TEST
